@@ -1,0 +1,1 @@
+"""The machine: everything a token lot exchange is, below the wire."""
