@@ -1,0 +1,174 @@
+"""Commands and events as fixed-width little-endian records, laid out once.
+
+A record is a dataclass whose annotations carry the field's format; offsets follow from their order. Every record starts
+with the header below and is padded with zeros to its family's width, so that a batch is an array: `numpy_dtype` reads
+one without parsing. Readers of one kind in a hot loop use that kind's `STRUCT`; everyone else `encode` and `decode`.
+
+A record family's width and a kind's layout change only with `VERSION`.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar, dataclass_transform, get_type_hints
+
+import numpy as np
+
+VERSION: Final = 1
+COMMAND_BYTES: Final = 256
+EVENT_BYTES: Final = 256
+
+U8 = Annotated[int, "B"]
+U16 = Annotated[int, "H"]
+U32 = Annotated[int, "I"]
+I32 = Annotated[int, "i"]
+U64 = Annotated[int, "Q"]
+I64 = Annotated[int, "q"]
+Text16 = Annotated[str, "16s"]
+Text32 = Annotated[str, "32s"]
+Text40 = Annotated[str, "40s"]
+Bytes16 = Annotated[bytes, "16s"]
+Digest = Annotated[bytes, "32s"]
+
+NO_DIGEST: Final = bytes(32)
+
+STAMP: Final = struct.Struct("<Qq")
+KIND_OFFSET: Final = 16
+
+
+class RecordError(ValueError):
+    """Bytes that are no record of the family: wrong length, unknown kind or version, text that is not ASCII."""
+
+
+class Field(NamedTuple):
+    name: str
+    offset: int
+    width: int
+    format: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """The common header. `sequence` and `timestamp_ns` (UTC) are the sequencer's; zero means none for every id.
+
+    `index` numbers the events of one sequence from 0, and is zero in commands. `actor` is the user or key that asked.
+    """
+
+    KIND: ClassVar[int] = 0
+    BYTES: ClassVar[int] = 0
+    STRUCT: ClassVar[struct.Struct]
+    FIELDS: ClassVar[tuple[Field, ...]] = ()
+
+    sequence: U64 = 0
+    timestamp_ns: I64 = 0
+    flags: U16 = 0
+    index: U32 = 0
+    actor: U64 = 0
+    account: U64 = 0
+    instrument: U64 = 0
+
+    def encode(self) -> bytes:
+        """The record's bytes; `RecordError` where a value does not fit its field."""
+        values = [getattr(self, field.name) for field in self.FIELDS if field.name not in {"kind", "version"}]
+        try:
+            values = [value.encode("ascii") if isinstance(value, str) else value for value in values]
+            packed = self.STRUCT.pack(values[0], values[1], self.KIND, VERSION, *values[2:])
+        except (struct.error, UnicodeEncodeError) as error:
+            raise RecordError(f"{type(self).__name__}: {error}") from None
+        for field, value in zip(self.FIELDS[4:], values[2:], strict=True):
+            if isinstance(value, bytes) and len(value) > field.width:
+                raise RecordError(f"{type(self).__name__}.{field.name} is longer than {field.width} bytes")
+        return packed.ljust(self.BYTES, b"\0")
+
+    @classmethod
+    def unpack(cls, buffer: bytes | memoryview, offset: int = 0) -> Self:
+        sequence, timestamp_ns, _kind, _version, *rest = cls.STRUCT.unpack_from(buffer, offset)
+        for position, field in enumerate(cls.FIELDS[4:]):
+            if field.name in cls._text_fields():
+                rest[position] = rest[position].rstrip(b"\0").decode("ascii")
+        names = [field.name for field in cls.FIELDS[4:]]
+        return cls(sequence=sequence, timestamp_ns=timestamp_ns, **dict(zip(names, rest, strict=True)))
+
+    @classmethod
+    def _text_fields(cls) -> frozenset[str]:
+        return _TEXT_FIELDS[cls]
+
+
+_TEXT_FIELDS: dict[type[Record], frozenset[str]] = {}
+_HEADER: Final = (("sequence", "Q"), ("timestamp_ns", "q"), ("kind", "B"), ("version", "B"))
+
+R = TypeVar("R", bound=Record)
+
+
+class Family:
+    """All records of one width: commands, or events."""
+
+    def __init__(self, name: str, record_bytes: int) -> None:
+        self.name = name
+        self.record_bytes = record_bytes
+        self.kinds: dict[int, type[Record]] = {}
+
+    @dataclass_transform(kw_only_default=True)
+    def register(self, kind: int) -> Callable[[type[R]], type[R]]:
+        """Lay out the annotated class as the record of `kind`."""
+
+        def lay_out(cls: type[R]) -> type[R]:
+            record = dataclass(slots=True, kw_only=True)(cls)
+            assert kind not in self.kinds, f"{self.name} kind {kind} is taken"
+            self.kinds[kind] = record
+            hints = get_type_hints(record, include_extras=True)
+            formats = [*_HEADER] + [(f.name, hints[f.name].__metadata__[0]) for f in fields(record)[2:]]
+            record.KIND, record.BYTES = kind, self.record_bytes
+            record.STRUCT = struct.Struct("<" + "".join(code for _, code in formats))
+            assert record.STRUCT.size <= self.record_bytes, f"{record.__name__} needs {record.STRUCT.size} bytes"
+            offset, laid_out = 0, []
+            for name, code in formats:
+                laid_out.append(Field(name, offset, struct.calcsize("<" + code), code))
+                offset += laid_out[-1].width
+            record.FIELDS = tuple(laid_out)
+            _TEXT_FIELDS[record] = frozenset(f.name for f in fields(record) if hints[f.name].__origin__ is str)
+            return record
+
+        return lay_out
+
+    def decode(self, buffer: bytes | memoryview, offset: int = 0) -> Record:
+        """The record at `offset`; `RecordError` where there is none of this family and version."""
+        if len(buffer) - offset < self.record_bytes:
+            raise RecordError(f"a {self.name} record has {self.record_bytes} bytes")
+        record = self.kinds.get(buffer[offset + KIND_OFFSET])
+        if record is None:
+            raise RecordError(f"unknown {self.name} kind {buffer[offset + KIND_OFFSET]}")
+        if buffer[offset + KIND_OFFSET + 1] != VERSION:
+            raise RecordError(f"{self.name} record version {buffer[offset + KIND_OFFSET + 1]}, this is {VERSION}")
+        try:
+            return record.unpack(buffer, offset)
+        except UnicodeDecodeError:
+            raise RecordError(f"{record.__name__} holds text that is not ASCII") from None
+
+    def decode_all(self, batch: bytes | memoryview) -> Iterator[Record]:
+        if len(batch) % self.record_bytes:
+            raise RecordError(f"{len(batch)} bytes are no whole number of {self.name} records")
+        for offset in range(0, len(batch), self.record_bytes):
+            yield self.decode(batch, offset)
+
+    def numpy_dtype(self, kind: int) -> np.dtype[Any]:
+        """One kind's layout as a structured type of the family's width; select its rows by `kind` first."""
+        codes = {"B": "u1", "H": "<u2", "I": "<u4", "i": "<i4", "Q": "<u8", "q": "<i8"}
+        layout = self.kinds[kind].FIELDS
+        return np.dtype(
+            {
+                "names": [field.name for field in layout],
+                "formats": [codes.get(field.format, f"V{field.width}") for field in layout],
+                "offsets": [field.offset for field in layout],
+                "itemsize": self.record_bytes,
+            }
+        )
+
+
+COMMANDS: Final = Family("command", COMMAND_BYTES)
+EVENTS: Final = Family("event", EVENT_BYTES)
+
+
+def stamp(batch: bytearray, position: int, sequence: int, timestamp_ns: int) -> None:
+    """Write the sequencer's number and time into the command at `position` of an encoded batch."""
+    STAMP.pack_into(batch, position * COMMAND_BYTES, sequence, timestamp_ns)
