@@ -95,9 +95,34 @@ class Record:
 
 
 _TEXT_FIELDS: dict[type[Record], frozenset[str]] = {}
-_HEADER: Final = (("sequence", "Q"), ("timestamp_ns", "q"), ("kind", "B"), ("version", "B"))
 
 R = TypeVar("R", bound=Record)
+
+
+def _annotated_formats(record: type[Any]) -> list[tuple[str, str]]:
+    hints = get_type_hints(record, include_extras=True)
+    return [(field.name, hints[field.name].__metadata__[0]) for field in fields(record)]
+
+
+def _laid_out(formats: list[tuple[str, str]]) -> tuple[Field, ...]:
+    offset, laid_out = 0, []
+    for name, code in formats:
+        laid_out.append(Field(name, offset, struct.calcsize("<" + code), code))
+        offset += laid_out[-1].width
+    return tuple(laid_out)
+
+
+def numpy_dtype(layout: tuple[Field, ...], record_bytes: int) -> np.dtype[Any]:
+    """A layout as a structured type; text and digests are raw bytes of their whole width."""
+    codes = {"B": "u1", "H": "<u2", "I": "<u4", "i": "<i4", "Q": "<u8", "q": "<i8"}
+    return np.dtype(
+        {
+            "names": [field.name for field in layout],
+            "formats": [codes.get(field.format, f"V{field.width}") for field in layout],
+            "offsets": [field.offset for field in layout],
+            "itemsize": record_bytes,
+        }
+    )
 
 
 class Family:
@@ -116,16 +141,12 @@ class Family:
             record = dataclass(slots=True, kw_only=True)(cls)
             assert kind not in self.kinds, f"{self.name} kind {kind} is taken"
             self.kinds[kind] = record
-            hints = get_type_hints(record, include_extras=True)
-            formats = [*_HEADER] + [(f.name, hints[f.name].__metadata__[0]) for f in fields(record)[2:]]
+            own = _annotated_formats(record)
             record.KIND, record.BYTES = kind, self.record_bytes
-            record.STRUCT = struct.Struct("<" + "".join(code for _, code in formats))
+            record.FIELDS = _laid_out([*own[:2], ("kind", "B"), ("version", "B"), *own[2:]])
+            record.STRUCT = struct.Struct("<" + "".join(field.format for field in record.FIELDS))
             assert record.STRUCT.size <= self.record_bytes, f"{record.__name__} needs {record.STRUCT.size} bytes"
-            offset, laid_out = 0, []
-            for name, code in formats:
-                laid_out.append(Field(name, offset, struct.calcsize("<" + code), code))
-                offset += laid_out[-1].width
-            record.FIELDS = tuple(laid_out)
+            hints = get_type_hints(record, include_extras=True)
             _TEXT_FIELDS[record] = frozenset(f.name for f in fields(record) if hints[f.name].__origin__ is str)
             return record
 
@@ -153,16 +174,7 @@ class Family:
 
     def numpy_dtype(self, kind: int) -> np.dtype[Any]:
         """One kind's layout as a structured type of the family's width; select its rows by `kind` first."""
-        codes = {"B": "u1", "H": "<u2", "I": "<u4", "i": "<i4", "Q": "<u8", "q": "<i8"}
-        layout = self.kinds[kind].FIELDS
-        return np.dtype(
-            {
-                "names": [field.name for field in layout],
-                "formats": [codes.get(field.format, f"V{field.width}") for field in layout],
-                "offsets": [field.offset for field in layout],
-                "itemsize": self.record_bytes,
-            }
-        )
+        return numpy_dtype(self.kinds[kind].FIELDS, self.record_bytes)
 
 
 COMMANDS: Final = Family("command", COMMAND_BYTES)
@@ -172,3 +184,35 @@ EVENTS: Final = Family("event", EVENT_BYTES)
 def stamp(batch: bytearray, position: int, sequence: int, timestamp_ns: int) -> None:
     """Write the sequencer's number and time into the command at `position` of an encoded batch."""
     STAMP.pack_into(batch, position * COMMAND_BYTES, sequence, timestamp_ns)
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One row of a state table: no header, its own width, integers and raw bytes only, key fields first."""
+
+    TABLE: ClassVar[int] = 0
+    STRUCT: ClassVar[struct.Struct]
+    FIELDS: ClassVar[tuple[Field, ...]] = ()
+
+    def encode(self) -> bytes:
+        return self.STRUCT.pack(*[getattr(self, field.name) for field in self.FIELDS])
+
+
+TABLES: Final[dict[int, type[Row]]] = {}
+
+T = TypeVar("T", bound=Row)
+
+
+@dataclass_transform(kw_only_default=True)
+def table(number: int) -> Callable[[type[T]], type[T]]:
+    """Lay out the annotated class as the row of state table `number`."""
+
+    def lay_out(cls: type[T]) -> type[T]:
+        row = dataclass(slots=True, kw_only=True)(cls)
+        assert number not in TABLES, f"table {number} is taken"
+        TABLES[number] = row
+        row.TABLE, row.FIELDS = number, _laid_out(_annotated_formats(row))
+        row.STRUCT = struct.Struct("<" + "".join(field.format for field in row.FIELDS))
+        return row
+
+    return lay_out

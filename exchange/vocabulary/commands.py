@@ -1,7 +1,7 @@
 """What may be asked of the machine. A class is a record kind; its docstring says what it does when accepted.
 
-The header's `account` and `instrument` say whose order and which book; `actor` is the user or key that asks, `VENUE` (0)
-the exchange itself. The id of what a command creates is the command's `sequence`.
+The header's `account` and `instrument` say whose order and which book; `actor` is the user or key that asks, `VENUE`
+(0) the exchange itself. The id of what a command creates is the command's `sequence`.
 """
 
 from exchange.vocabulary.codec import (
