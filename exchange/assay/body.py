@@ -1,0 +1,168 @@
+"""The body of a certificate: one dataset's facts summed up, with everything needed to measure them again."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from exchange.assay import duplicates as near
+from exchange.assay import language, quality, tokens
+from exchange.assay.declaration import Declaration
+from exchange.assay.duplicates import Duplicates
+from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
+from exchange.assay.privacy import LOW_GRADE_KINDS, Finding
+from exchange.assay.scan import ScannedDocument
+from exchange.vocabulary.merkle import merkle_root
+
+LANGUAGES_LISTED = 8
+
+
+def assay_body(
+    scanned: Sequence[ScannedDocument],
+    repeats: Duplicates,
+    declaration: Declaration,
+    profile: str,
+    heading: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Integers, strings, lists and objects only. `heading` adds name, version and what identifies the code."""
+    measurements = measure(scanned, repeats, declaration, profile)
+    grading = grade_of(measurements)
+    rtu = sum(document.rtu for document in scanned)
+    return {
+        **heading,
+        "rtu_version": tokens.RTU_VERSION,
+        "vocabulary_sha256": tokens.VOCABULARY_SHA256,
+        "documents": len(scanned),
+        "distinct_documents": len({document.sha256 for document in scanned}),
+        "canonical_utf8_bytes": sum(document.utf8_bytes for document in scanned),
+        "rtu": rtu,
+        "largest_document_rtu": max(document.rtu for document in scanned),
+        "sha256_of_document_sha256s": hashlib.sha256(b"".join(d.sha256 for d in scanned)).hexdigest(),
+        "merkle_root": merkle_root([document.leaf for document in scanned]).hex(),
+        "languages": _languages(scanned),
+        "duplicates": _duplicates(scanned, repeats, rtu),
+        "privacy": _privacy(scanned),
+        "profile": profile,
+        "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
+        "indicators": [_indicator(measurement) for measurement in measurements if measurement.n],
+        "unmeasured_indicators": grading.unmeasured,
+        "dimension_scores_ppm": grading.scores_ppm,
+        "grade": grading.grade,
+        "hard_failures": list(hard_failures(scanned, declaration)),
+        "parameters": _parameters(),
+    }
+
+
+def measure(
+    scanned: Sequence[ScannedDocument], repeats: Duplicates, declaration: Declaration, profile: str
+) -> list[Measurement]:
+    """Every indicator a machine can measure, in order of code. Those with n = 0 were not measured."""
+    every, filled = len(scanned), [index for index, document in enumerate(scanned) if document.utf8_bytes]
+    unclean = [d.garbled or bool(d.failed) or flag for d, flag in zip(scanned, repeats.near, strict=True)]
+    measurements = [Measurement(code, *sample) for code, sample in sorted(declaration.documentation.items())]
+    measurements += [
+        Measurement("0201", every, sum(document.garbled for document in scanned)),
+        Measurement("0202", every, sum(any(map(is_grave, document.findings)) for document in scanned)),
+        Measurement("0204", every, every - len(filled)),
+    ]
+    if declaration.source_stated is not None:
+        measurements.append(Measurement("0205", every, 0 if declaration.source_stated else every))
+    if declaration.language and profile != "code":
+        measurements.append(_language_consistency(scanned, declaration.language))
+    measurements += [
+        Measurement(
+            "0208",
+            sum(document.rtu for document in scanned),
+            sum(document.rtu for document, flag in zip(scanned, unclean, strict=True) if flag),
+        ),
+        Measurement("0301", len(filled), sum(repeats.near[index] for index in filled)),
+    ]
+    if declaration.label_sample is not None:
+        measurements.append(Measurement("0304", *declaration.label_sample, sampled=True))
+    return measurements
+
+
+def is_grave(finding: Finding) -> bool:
+    """Whether a finding alone makes its document unsafe: a secret, or personal data of more than low grade."""
+    return finding.category == "secret" or (finding.category == "personal" and finding.kind not in LOW_GRADE_KINDS)
+
+
+def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) -> list[HardFailure]:
+    """What makes every lot of the dataset undeliverable, whatever its grade."""
+    findings = [finding for document in scanned for finding in document.findings]
+    personal = any(finding.category == "personal" and is_grave(finding) for finding in findings)
+    failures: list[tuple[HardFailure, bool]] = [
+        ("SECRET_FOUND", any(finding.category == "secret" for finding in findings)),
+        ("PERSONAL_DATA_UNREMEDIATED", personal and not declaration.personal_data_consent),
+        ("MISSING_LICENCE_EVIDENCE", not declaration.licence_evidence),
+        ("HASH_MISMATCH", declaration.files_verified is False),
+        ("TOKENIZER_DISAGREEMENT", any(document.rtu != document.second_rtu for document in scanned)),
+    ]
+    return [name for name, happened in failures if happened]
+
+
+def _language_consistency(scanned: Sequence[ScannedDocument], declared: str) -> Measurement:
+    primary = declared.partition("-")[0].lower()
+    judged = [document for document in scanned if document.language_judged]
+    return Measurement("0206", len(judged), sum(document.language != primary for document in judged))
+
+
+def _indicator(measurement: Measurement) -> dict[str, Any]:
+    dimension, name = INDICATORS[measurement.code]
+    return {
+        "code": measurement.code,
+        "name": name,
+        "dimension": dimension,
+        "n": measurement.n,
+        "defects": measurement.defects,
+        "basis": "sample, 95% lower bound" if measurement.sampled else "full scan",
+        "score_ppm": measurement.score_ppm(),
+    }
+
+
+def _languages(scanned: Sequence[ScannedDocument]) -> dict[str, int]:
+    """Documents by language, the eight commonest by name."""
+    counts = Counter(document.language for document in scanned)
+    listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in listed[LANGUAGES_LISTED:])
+    return dict(listed[:LANGUAGES_LISTED]) | ({"other": rest} if rest else {})
+
+
+def _duplicates(scanned: Sequence[ScannedDocument], repeats: Duplicates, rtu: int) -> dict[str, int]:
+    """Documents beyond the first of each kind, and their share of documents and of tokens in ppm."""
+    result = {}
+    for name, flags in (("exact", repeats.exact), ("near", repeats.near)):
+        repeated_rtu = sum(document.rtu for document, flag in zip(scanned, flags, strict=True) if flag)
+        result[f"{name}_documents"] = sum(flags)
+        result[f"{name}_ppm"] = sum(flags) * ONE_PPM // len(scanned)
+        result[f"{name}_rtu_ppm"] = repeated_rtu * ONE_PPM // rtu if rtu else 0
+    return result
+
+
+def _privacy(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
+    findings = [finding for document in scanned for finding in document.findings]
+    return {
+        "kinds": dict(Counter(finding.kind for finding in findings)),
+        "personal": sum(finding.category == "personal" for finding in findings),
+        "sensitive": sum(finding.category == "personal" and finding.sensitive for finding in findings),
+        "secrets": sum(finding.category == "secret" for finding in findings),
+    }
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        "canonical_text": "LF line ends, NFC of Unicode 14.0",
+        "split_pattern": tokens.SPLIT_PATTERN,
+        "minhash_algorithm": near.ALGORITHM,
+        "minhash_slots": near.SLOTS,
+        "minhash_seed": near.SEED,
+        "shingle_chars_cjk": near.SHINGLE_CHARS_CJK,
+        "shingle_words": near.SHINGLE_WORDS,
+        "near_threshold_ppm": near.THRESHOLD_PPM,
+        "bands": near.BANDS,
+        "compared_per_bucket": near.COMPARED_PER_BUCKET,
+        "language_model": language.MODEL,
+        "language_model_sha256": language.MODEL_SHA256,
+        "language_sample_chars": language.SAMPLE_CHARS,
+        "mojibake_limit_ppm": quality.MOJIBAKE_LIMIT_PPM,
+    }

@@ -1,0 +1,49 @@
+"""What an assay refuses, by stable code.
+
+AssayError
+├── VocabularyError     VOCABULARY_MISSING        no file of the RTU-1 vocabulary was found
+│                       VOCABULARY_UNKNOWN        its SHA-256 is not RTU-1's
+├── CountError          TOKENIZER_DISAGREEMENT    two implementations count a document differently
+├── TextError           TEXT_NOT_CANONICAL        a document is not in canonical text
+│                       TEXT_NOT_UNICODE          a document holds half a surrogate pair, so it has no UTF-8 form
+│                       NO_DOCUMENTS              there is nothing to assay
+├── DeclarationError    DECLARATION_INVALID       an unknown key, or a value of the wrong kind
+└── CertificateError    CERTIFICATE_NOT_CANONICAL a value other than integers and strings, or another spelling
+                        CERTIFICATE_MALFORMED     not JSON, or not a certificate's shape
+                        CERTIFICATE_ALTERED       the digest is not the body's
+                        CERTIFICATE_UNTRUSTED     signed by a key the reader does not trust
+                        CERTIFICATE_FORGED        the signature does not fit body and key
+                        CERTIFICATE_EXPIRED       past its expiry
+"""
+
+
+class AssayError(Exception):
+    """Nothing was measured, counted or certified; `code` is stable, `detail` is for a reader."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class VocabularyError(AssayError):
+    pass
+
+
+class CountError(AssayError):
+    pass
+
+
+class TextError(AssayError):
+    pass
+
+
+class DeclarationError(AssayError):
+    pass
+
+
+class CertificateError(AssayError):
+    pass
