@@ -1,4 +1,4 @@
-"""Style as a ratchet: what is short may not quietly grow, what is truly long is listed with its size and only shrinks."""
+"""Style as a ratchet: what is short may not quietly grow, what is truly long is listed with its size and may shrink."""
 
 import ast
 import re
