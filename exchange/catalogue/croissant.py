@@ -136,15 +136,16 @@ def _sources(metadata: dict[str, Any]) -> tuple[Source, ...]:
         licences = texts(node.get("license")) if isinstance(node, dict) else ()
         if len(ids) != 1 or len(licences) > 1:
             raise ListingError("MISSING_FIELD", "prov:wasDerivedFrom, each source with one id and at most one licence")
-        acquisition = _one_of(node, "tex:acquisition", ACQUISITIONS) if _states(node, "tex:acquisition") else "open"
-        found.append(Source(ids[0], spdx_id(licences[0]) if licences else None, acquisition))
+        found.append(Source(ids[0], spdx_id(licences[0]) if licences else None, _acquisition(node)))
     if not found:
         raise ListingError("MISSING_FIELD", "prov:wasDerivedFrom")
     return tuple(found)
 
 
-def _states(node: Any, key: str) -> bool:
-    return isinstance(node, dict) and key in node
+def _acquisition(node: Any) -> str:
+    if isinstance(node, dict) and "tex:acquisition" in node:
+        return _one_of(node, "tex:acquisition", ACQUISITIONS)
+    return "open"
 
 
 def _evidence(metadata: dict[str, Any]) -> tuple[Evidence, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-RTU_PER_PRICE_UNIT = 1_000_000
+from exchange.vocabulary.units import minor_per_tick_lot
+
 LOT_STEP_RTU = 10_000
 MAXIMUM_LOT_RTU = 1_000_000
 FEWEST_LOTS = 3
@@ -95,4 +96,4 @@ def propose_tick_minor(lot_rtu: int, finest_minor: int = 1) -> int:
 
 def is_exact(lot_rtu: int, tick_minor: int) -> bool:
     """Whether one tick on one lot is a whole number of minor units: what an instrument is refused without."""
-    return tick_minor * lot_rtu % RTU_PER_PRICE_UNIT == 0
+    return minor_per_tick_lot(tick_minor, lot_rtu) is not None
