@@ -12,6 +12,11 @@ APPROVAL: Final = "approval:"
 DECISION_FORMAT: Final = "tlx-decision/1"
 
 
+def evidence_of(outcome: str) -> str | None:
+    """The evidence of an outcome `approval:<evidence>`, or None for any other outcome."""
+    return outcome.removeprefix(APPROVAL) if outcome.startswith(APPROVAL) else None
+
+
 class Action(StrEnum):
     """What the gate is asked about: listing a dataset, ordering, settling a trade, delivering lots."""
 
@@ -34,7 +39,7 @@ class Reason:
     @property
     def approval(self) -> str | None:
         """The evidence that would lift this reason, or None where nothing does."""
-        return self.outcome.removeprefix(APPROVAL) if self.outcome.startswith(APPROVAL) else None
+        return evidence_of(self.outcome)
 
 
 def canonical_json(value: Any) -> bytes:

@@ -13,3 +13,16 @@ class PolicyError(Exception):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+
+
+class ApprovalError(Exception):
+    """Evidence that cannot be attached as it was given.
+
+    Codes: EVIDENCE_MALFORMED (no evidence id), EVIDENCE_UNKNOWN (no rule asks for it), DIGEST_MALFORMED (not 32 bytes),
+    VALIDITY_EMPTY (it ends before it begins).
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail

@@ -16,11 +16,6 @@ from exchange.vocabulary.instruments import Mode, Purpose, Side
 
 Attributes = dict[str, Any]
 
-SENSITIVE_KINDS: Final = frozenset(
-    {"id_card", "bank_card", "passport", "health", "biometric", "religion", "location_track"}
-)
-"""Kinds of findings that are sensitive personal information (PIPL Art. 28: identity, accounts, health, whereabouts)."""
-
 CONTRACT_TERMS: Final = frozenset({"purpose", "method", "scope", "security-duties"})
 """What a contract on personal or important data must fix (NDSR Art. 12)."""
 
@@ -92,26 +87,39 @@ class SourceFacts:
         }
 
 
+REMEDIABLE: Final = "PERSONAL_DATA_UNREMEDIATED"
+"""The assay's hard failure that consent and an assessment remedy; CN-07 to CN-10 judge whether they did."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssayFacts:
-    """What the assay found. `personal_found` counts by kind; `hard_failures` are codes of faults without a rule here.
-
-    Secrets, personal data, licence evidence and hashes have rules of their own and do not belong in `hard_failures`.
-    """
+    """What the assay found. `personal_found` counts every finding of personal data, the sensitive ones included."""
 
     documents: int
-    personal_found: Mapping[str, int]
+    personal_found: int
+    sensitive_found: int
     secrets_found: int
     hard_failures: frozenset[str] = frozenset()
 
+    @classmethod
+    def of_certificate(cls, body: Mapping[str, Any]) -> "AssayFacts":
+        """The facts out of a certificate's body; KeyError names what it lacks."""
+        privacy = body["privacy"]
+        return cls(
+            documents=body["documents"],
+            personal_found=privacy["personal"],
+            sensitive_found=privacy["sensitive"],
+            secrets_found=privacy["secrets"],
+            hard_failures=frozenset(body["hard_failures"]),
+        )
+
     def attributes(self) -> Attributes:
-        found = self.personal_found
         return {
             "documents": self.documents,
-            "personal_found": sum(found.values()),
-            "sensitive_found": sum(count for kind, count in found.items() if kind in SENSITIVE_KINDS),
+            "personal_found": self.personal_found,
+            "sensitive_found": self.sensitive_found,
             "secrets_found": self.secrets_found,
-            "hard_failures": sorted(self.hard_failures),
+            "hard_failures": sorted(self.hard_failures - {REMEDIABLE}),
         }
 
 

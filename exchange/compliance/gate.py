@@ -55,6 +55,11 @@ class Gate:
         """Every rule in force, by id."""
         return tuple(self._policy_set.rules.values())
 
+    @property
+    def evidence_ids(self) -> frozenset[str]:
+        """Every evidence that some rule can be lifted by."""
+        return frozenset(rule.evidence for rule in self.rules if rule.evidence)
+
     def decide(
         self,
         action: Action,

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import cedarpy
 
-from exchange.compliance.decisions import APPROVAL, Action
+from exchange.compliance.decisions import APPROVAL, Action, evidence_of
 from exchange.compliance.errors import PolicyError
 
 SCHEMA_FILE: Final = "tlx.cedarschema"
@@ -34,6 +34,11 @@ class Rule:
     text: str
     shows: str
     actions: tuple[Action, ...]
+
+    @property
+    def evidence(self) -> str | None:
+        """The evidence that lifts the rule, or None where nothing does."""
+        return evidence_of(self.outcome)
 
 
 @dataclass(frozen=True)

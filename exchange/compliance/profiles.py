@@ -24,18 +24,27 @@ def mode_names(modes: Mode) -> list[str]:
     return sorted(str(mode.name).lower() for mode in modes)
 
 
+def profile_names(text: str) -> list[str]:
+    """The profiles that `profiles.toml` offers, in its order."""
+    return list(_table(text))
+
+
 def read_profile(text: str, name: str) -> Profile:
     """One profile out of `profiles.toml`; raises PolicyError PROFILE_UNKNOWN or PROFILE_INVALID."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError("PROFILE_INVALID", str(error)) from error
+    table = _table(text)
     if name not in table:
         raise PolicyError("PROFILE_UNKNOWN", f"{name!r} is none of {sorted(table)}")
     try:
         return _profile(name, **table[name])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise PolicyError("PROFILE_INVALID", f"{name}: {error}") from error
+
+
+def _table(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError("PROFILE_INVALID", str(error)) from error
 
 
 def _profile(name: str, *, modes: Any, require_sampling_report: Any, min_days: Any, max_holders: Any) -> Profile:

@@ -21,7 +21,7 @@ AT_NS = 1_700_000_000_000_000_000
 GOOD_SOURCE = SourceFacts(
     name="grade-school-math", licence="MIT", acquisition=Acquisition.OPEN, evidence=frozenset({"licence-file"})
 )
-GOOD_ASSAY = AssayFacts(documents=7473, personal_found={}, secrets_found=0)
+GOOD_ASSAY = AssayFacts(documents=7473, personal_found=0, sensitive_found=0, secrets_found=0)
 GOOD_PARTICIPANT = ParticipantFacts(participant="p7", identity_verified=True, blocked=False, jurisdiction="CN")
 GOOD_DATASET = DatasetFacts(
     dataset="gsm8k",

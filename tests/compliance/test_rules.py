@@ -82,10 +82,10 @@ PAIRS = [
     (
         "CN-07",
         "list deliver",
-        [dataset(anonymised=True, assay=assay(personal_found={"email": 1})), request(approvals=ASSESSED)],
+        [dataset(anonymised=True, assay=assay(personal_found=1)), request(approvals=ASSESSED)],
         [
             dataset(
-                assay=assay(personal_found={"email": 1}),
+                assay=assay(personal_found=1),
                 legal_bases=frozenset({LegalBasis.LAWFULLY_PUBLIC}),
             ),
             request(approvals=ASSESSED),
@@ -100,8 +100,8 @@ PAIRS = [
     (
         "CN-08",
         "list deliver",
-        [personal_supply(assay=assay(personal_found={"id_card": 1})), request(approvals=ASSESSED)],
-        [personal_supply(assay=assay(personal_found={"mobile": 1})), request(approvals=ASSESSED)],
+        [personal_supply(assay=assay(personal_found=1, sensitive_found=1)), request(approvals=ASSESSED)],
+        [personal_supply(assay=assay(personal_found=1)), request(approvals=ASSESSED)],
     ),
     (
         "CN-09",
@@ -115,6 +115,51 @@ PAIRS = [
         "settle deliver",
         [personal_supply(), request(approvals=ASSESSED, contract=frozenset({"purpose", "method", "scope"}))],
         [personal_supply(), request(approvals=ASSESSED)],
+    ),
+    (
+        "CN-06",
+        "deliver",
+        [
+            dataset(data_level=DataLevel.IMPORTANT, origin="CN"),
+            request(territory="SG", approvals=frozenset({"important-data-risk-assessment"})),
+        ],
+        [
+            dataset(data_level=DataLevel.IMPORTANT, origin="CN"),
+            request(
+                territory="SG",
+                approvals=frozenset({"important-data-risk-assessment", "cac-security-assessment"}),
+            ),
+        ],
+    ),
+    (
+        "CN-13",
+        "deliver",
+        [personal_supply(origin="CN"), request(territory="SG", approvals=ASSESSED)],
+        [
+            personal_supply(origin="CN"),
+            request(territory="SG", approvals=ASSESSED | {"personal-data-export-basis"}),
+        ],
+    ),
+    (
+        "CN-13",
+        "deliver",
+        [personal_supply(origin="CN"), request(territory="SG", approvals=ASSESSED)],
+        [personal_supply(origin="CN"), request(territory="CN", approvals=ASSESSED)],
+    ),
+    (
+        "EU-01",
+        "deliver",
+        [personal_supply(origin="FR"), request(territory="US", approvals=ASSESSED)],
+        [
+            personal_supply(origin="FR"),
+            request(territory="US", approvals=ASSESSED | {"gdpr-chapter-v-basis"}),
+        ],
+    ),
+    (
+        "EU-01",
+        "deliver",
+        [personal_supply(origin="FR"), request(territory="US", approvals=ASSESSED)],
+        [personal_supply(origin="FR"), request(territory="NO", approvals=ASSESSED)],
     ),
     ("CN-16", Action, [dataset(human_genetic=True)], []),
     (
@@ -157,8 +202,8 @@ PAIRS = [
     ("CN-23", "list", [with_source(crawled_against_refusal=True)], [with_source()]),
     ("EU-02", "list", [with_source(mining_opt_out_ignored=True)], [with_source()]),
     ("EX-01", "list deliver", [dataset(assay=assay(secrets_found=1))], []),
-    ("EX-02", "order settle", [request(purposes=Purpose.RETRIEVAL)], []),
-    ("EX-02", "order settle", [request(purposes=Purpose(0))], [request(side=Side.SELL, purposes=Purpose(0))]),
+    ("EX-02", "order settle deliver", [request(purposes=Purpose.RETRIEVAL)], []),
+    ("EX-02", "order settle deliver", [request(purposes=Purpose(0))], []),
     ("EX-05", "deliver", [request(paid=False)], []),
     ("EX-06", "deliver", [request(hashes_match=False)], []),
     ("EX-07", "order settle deliver", [request(recalled=True)], []),
@@ -238,6 +283,18 @@ def test_each_rule_speaks_on_the_actions_its_scope_names(gate):
 @pytest.mark.parametrize("action", Action)
 def test_facts_without_a_fault_are_permitted(gate, action):
     assert rules(gate, action) == []
+
+
+def test_a_seller_names_no_purpose(gate):
+    selling = request(side=Side.SELL, purposes=Purpose(0))
+    assert rules(gate, "order", asked=selling) == rules(gate, "settle", asked=selling) == []
+
+
+def test_personal_data_that_consent_remedies_is_no_fault_of_the_assay(gate):
+    found = assay(personal_found=1, hard_failures=frozenset({"PERSONAL_DATA_UNREMEDIATED"}))
+    assert rules(gate, "list", what=dataset(assay=found)) == ["CN-07", "CN-10"]
+    based = dataset(assay=found, legal_bases=BASED)
+    assert rules(gate, "list", what=based, asked=request(approvals=ASSESSED)) == []
 
 
 def test_listing_needs_no_facts_of_a_trade(gate):
