@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from exchange.compliance.assay_facts import AssayFacts
 from exchange.compliance.decisions import Action
 from exchange.compliance.facts import (
     CONTRACT_TERMS,
     Acquisition,
-    AssayFacts,
     DataLevel,
     DatasetFacts,
     ParticipantFacts,

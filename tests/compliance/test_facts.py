@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from compliance_facts import AT_NS, GOOD_PARTICIPANT, GOOD_REQUEST, dataset, rules, source
 
+from exchange.compliance.assay_facts import AssayFacts
 from exchange.compliance.decisions import Action
-from exchange.compliance.facts import AssayFacts
 
 DATASETS = Path(__file__).parents[3] / "shared/data/datasets"
 

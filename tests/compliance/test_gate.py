@@ -230,6 +230,7 @@ def test_the_ids_of_evidence_are_those_the_rules_ask_for(gate):
         "important-data-risk-assessment",
         "personal-data-export-basis",
         "personal-data-impact-assessment",
+        "us-bulk-data-review",
     }
 
 
@@ -243,6 +244,7 @@ def test_what_a_rule_shows_is_a_fact_about_the_dataset(gate):
 EVIDENCE = ["statement", "authority", "verified", "paid", "hashes", "licence-file", "contract-terms"]
 EVIDENCE += [*LegalBasis, "important-data-risk-assessment", "personal-data-impact-assessment"]
 EVIDENCE += ["cac-security-assessment", "personal-data-export-basis", "gdpr-chapter-v-basis"]
+EVIDENCE += ["us-bulk-data-review"]
 
 circumstances = st.fixed_dictionaries(
     {

@@ -15,8 +15,9 @@ from compliance_facts import (
     source,
 )
 
+from exchange.compliance.assay_facts import SamplingFacts
 from exchange.compliance.decisions import Action
-from exchange.compliance.facts import Acquisition, DataLevel, LegalBasis, RequestFacts, SamplingFacts
+from exchange.compliance.facts import Acquisition, DataLevel, LegalBasis, RequestFacts
 from exchange.vocabulary.instruments import Mode, Purpose, Side
 
 BASED = frozenset({LegalBasis.SEPARATE_CONSENT})
@@ -94,13 +95,16 @@ PAIRS = [
     (
         "CN-08",
         "list deliver",
-        [personal_supply(declares_sensitive=True), request(approvals=ASSESSED)],
-        [personal_supply(declares_sensitive=True, legal_bases=ALL_BASES), request(approvals=ASSESSED)],
+        [personal_supply(declares_sensitive=True, origin="SG"), request(approvals=ASSESSED)],
+        [
+            personal_supply(declares_sensitive=True, origin="SG", legal_bases=ALL_BASES),
+            request(approvals=ASSESSED),
+        ],
     ),
     (
         "CN-08",
         "list deliver",
-        [personal_supply(assay=assay(personal_found=1, sensitive_found=1)), request(approvals=ASSESSED)],
+        [personal_supply(origin="SG", assay=assay(personal_found=1, sensitive_found=1)), request(approvals=ASSESSED)],
         [personal_supply(assay=assay(personal_found=1)), request(approvals=ASSESSED)],
     ),
     (
@@ -160,6 +164,18 @@ PAIRS = [
         "deliver",
         [personal_supply(origin="FR"), request(territory="US", approvals=ASSESSED)],
         [personal_supply(origin="FR"), request(territory="NO", approvals=ASSESSED)],
+    ),
+    (
+        "US-01",
+        "order deliver",
+        [
+            personal_supply(origin="US", declares_sensitive=True, legal_bases=ALL_BASES),
+            request(approvals=ASSESSED),
+        ],
+        [
+            personal_supply(origin="US", declares_sensitive=True, legal_bases=ALL_BASES),
+            request(approvals=ASSESSED | {"us-bulk-data-review"}),
+        ],
     ),
     ("CN-16", Action, [dataset(human_genetic=True)], []),
     (
