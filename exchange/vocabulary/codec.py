@@ -47,6 +47,7 @@ class Field(NamedTuple):
     format: str
 
 
+@dataclass_transform(kw_only_default=True)
 @dataclass(slots=True, kw_only=True)
 class Record:
     """The common header. `sequence` and `timestamp_ns` (UTC) are the sequencer's; zero means none for every id.
@@ -72,13 +73,13 @@ class Record:
         values = [getattr(self, field.name) for field in self.FIELDS if field.name not in {"kind", "version"}]
         try:
             values = [value.encode("ascii") if isinstance(value, str) else value for value in values]
-            packed = self.STRUCT.pack(values[0], values[1], self.KIND, VERSION, *values[2:])
+            packed = self.STRUCT.pack(*values[:2], self.KIND, VERSION, *values[2:])
         except (struct.error, UnicodeEncodeError) as error:
             raise RecordError(f"{type(self).__name__}: {error}") from None
         for field, value in zip(self.FIELDS[4:], values[2:], strict=True):
             if isinstance(value, bytes) and len(value) > field.width:
                 raise RecordError(f"{type(self).__name__}.{field.name} is longer than {field.width} bytes")
-        return packed.ljust(self.BYTES, b"\0")
+        return packed
 
     @classmethod
     def unpack(cls, buffer: bytes | memoryview, offset: int = 0) -> Self:
@@ -144,8 +145,10 @@ class Family:
             own = _annotated_formats(record)
             record.KIND, record.BYTES = kind, self.record_bytes
             record.FIELDS = _laid_out([*own[:2], ("kind", "B"), ("version", "B"), *own[2:]])
-            record.STRUCT = struct.Struct("<" + "".join(field.format for field in record.FIELDS))
-            assert record.STRUCT.size <= self.record_bytes, f"{record.__name__} needs {record.STRUCT.size} bytes"
+            used = record.FIELDS[-1].offset + record.FIELDS[-1].width
+            assert used <= self.record_bytes, f"{record.__name__} needs {used} bytes"
+            formats = "".join(field.format for field in record.FIELDS)
+            record.STRUCT = struct.Struct(f"<{formats}{self.record_bytes - used}x")
             hints = get_type_hints(record, include_extras=True)
             _TEXT_FIELDS[record] = frozenset(f.name for f in fields(record) if hints[f.name].__origin__ is str)
             return record

@@ -158,7 +158,10 @@ class DefineInstrument(Command):
 
 @COMMANDS.register(23)
 class SetPhase(Command):
-    """Move the header's instrument to `phase`; `trading_day` counts days since 1970-01-01 on the venue's calendar."""
+    """Move the header's instrument to `phase`; `trading_day` counts days since 1970-01-01 on the venue's calendar.
+
+    A new instrument is `closed`. Without a call auction it opens by way of `halted`.
+    """
 
     phase: U8 = 0
     trading_day: I32 = 0

@@ -111,7 +111,7 @@ class AccountUnblocked(Event):
 
 @EVENTS.register(20)
 class AssetDefined(Event):
-    """A cash asset, or with `base` set the claims on that base (`asset` == `base`, scale 0)."""
+    """A cash asset; the claims on a base are the asset of the base's own id."""
 
     asset: U64 = 0
     scale: U8 = 0

@@ -208,7 +208,6 @@ class OrderRow(Row):
     decision: U64 = 0
     created_ns: I64 = 0
     done_ns: I64 = 0
-    done_place: U64 = 0
     client_order_id: Code40 = b""
     last_client_order_id: Code40 = b""
     fingerprint: Bytes16 = b""

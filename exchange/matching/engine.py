@@ -1,0 +1,153 @@
+"""The reference engine: a batch of commands in, events out, the same on every machine and every day.
+
+It has no clock, no randomness and no IO. Time comes in with each command; ids are made of sequence numbers.
+A refusal is an event and changes nothing; what cannot happen is an assertion.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Self
+
+from exchange.matching import invariants, tables
+from exchange.matching.cash import CashDesk
+from exchange.matching.claims import ENTITLEMENT_EXPIRY, ClaimsDesk
+from exchange.matching.orders import OrderDesk
+from exchange.matching.phases import PhaseDesk
+from exchange.matching.registry import Registry
+from exchange.matching.state import MachineState
+from exchange.matching.trading import Matcher
+from exchange.matching.writer import EventWriter
+from exchange.vocabulary import commands, state
+from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
+from exchange.vocabulary.commands import Command
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.units import DONE_ORDERS_KEPT_NS
+
+_PLACE, _CANCEL = commands.PlaceOrder.KIND, commands.CancelOrder.KIND
+_HEADER = commands.Clock.STRUCT.unpack_from
+_NONE = Reason.NONE
+
+
+class Engine:
+    """One venue's machine behind `apply`; its state can be hashed, saved, restored and checked."""
+
+    def __init__(self, machine: MachineState | None = None) -> None:
+        self._state = machine or MachineState()
+        self._writer = EventWriter()
+        matcher = Matcher(self._state, self._writer)
+        registry = Registry(self._state, self._writer, matcher)
+        orders = OrderDesk(self._state, self._writer, matcher, registry)
+        self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
+        self._place, self._cancel = orders.place, orders.cancel
+        self._order_handlers: dict[int, Callable[..., None]] = {
+            commands.AmendOrder.KIND: orders.amend,
+            commands.MassCancel.KIND: orders.mass_cancel,
+        }
+        cash, phases = (
+            CashDesk(self._state, self._writer, registry),
+            PhaseDesk(self._state, self._writer, matcher, registry),
+        )
+        self._handlers: dict[int, Callable[..., Reason]] = {
+            commands.SetRulesVersion.KIND: registry.set_rules_version,
+            commands.Clock.KIND: registry.clock,
+            commands.RegisterParticipant.KIND: registry.register_participant,
+            commands.SetParticipantState.KIND: registry.set_participant_state,
+            commands.RegisterUser.KIND: registry.register_user,
+            commands.RegisterKey.KIND: registry.register_key,
+            commands.RevokeKey.KIND: registry.revoke_key,
+            commands.OpenAccount.KIND: registry.open_account,
+            commands.BlockAccount.KIND: registry.block_account,
+            commands.UnblockAccount.KIND: registry.unblock_account,
+            commands.DefineAsset.KIND: registry.define_asset,
+            commands.DefineBase.KIND: registry.define_base,
+            commands.DefineInstrument.KIND: registry.define_instrument,
+            commands.RecordDecision.KIND: registry.record_decision,
+            commands.SetPhase.KIND: phases.set_phase,
+            commands.SetReferencePrice.KIND: phases.set_reference_price,
+            commands.BeginDeposit.KIND: cash.begin,
+            commands.BeginWithdrawal.KIND: cash.begin,
+            commands.ConfirmTransfer.KIND: cash.confirm,
+            commands.AbortTransfer.KIND: cash.abort,
+            commands.GrantEntitlement.KIND: self._claims.grant,
+            commands.RevokeEntitlement.KIND: self._claims.revoke,
+            commands.Issue.KIND: self._claims.issue,
+            commands.TakeDelivery.KIND: self._claims.take_delivery,
+        }
+
+    @property
+    def sequence(self) -> int:
+        """The sequence of the last command applied."""
+        return self._state.sequence
+
+    def apply(self, batch: bytes) -> bytes:
+        """Apply encoded, sequenced commands in order; returns their encoded events, at least one for each.
+
+        The sequencer hands over whole records of known kinds with rising sequences and times that never go back.
+        """
+        machine, writer = self._state, self._writer
+        for offset in range(0, len(batch), COMMAND_BYTES):
+            sequence, now, kind, _, _, _, actor, _, _ = _HEADER(batch, offset)
+            assert sequence > machine.sequence and now >= machine.timestamp_ns, "the sequencer's order is broken"
+            machine.sequence, machine.timestamp_ns = sequence, now
+            writer.begin(sequence, now, actor)
+            if machine.timers or machine.done_orders:
+                self._fire_timers(now)
+            if kind == _PLACE:
+                self._place(batch, offset)
+            elif kind == _CANCEL:
+                self._cancel(batch, offset)
+            else:
+                self._apply_other(batch, offset)
+        return writer.take()
+
+    def _apply_other(self, batch: bytes, offset: int) -> None:
+        try:
+            command = COMMANDS.decode(batch, offset)
+        except RecordError:
+            # Text that is not ASCII, or a kind of a later version: named and journalled like any refusal.
+            kind = batch[offset + 16]
+            return self._writer.refused(Reason.BAD_VALUE, kind)
+        assert isinstance(command, Command)
+        handle_order = self._order_handlers.get(command.KIND)
+        if handle_order is not None:
+            return handle_order(command)
+        reason = self._handlers[command.KIND](command)
+        if reason is not _NONE:
+            self._writer.refused(reason, command.KIND, command.account, command.instrument)
+        return None
+
+    def _fire_timers(self, now: int) -> None:
+        """Everything due before this command, ordered by (time, kind, id) (rule 18)."""
+        machine = self._state
+        done = machine.done_orders
+        while done and done[0].done_ns < now - DONE_ORDERS_KEPT_NS:
+            order = done.popleft()
+            del machine.orders[order.order_id]
+            for client_id in (order.client_order_id, order.last_client_order_id):
+                order.account.client_ids.pop(client_id, None)
+        timers = machine.timers
+        while timers and timers.peekitem(0)[0][0] < now:
+            (_, kind, _), subject = timers.popitem(0)
+            assert kind == ENTITLEMENT_EXPIRY
+            self._claims.expire(*subject)
+
+    def state_hash(self) -> bytes:
+        """SHA-256 over the state's tables, equal wherever the same journal was applied."""
+        return hashlib.sha256(tables.encode(self._state)).digest()
+
+    def snapshot(self) -> bytes:
+        machine = self._state
+        return state.encode_snapshot(machine.sequence, machine.timestamp_ns, tables.encode(machine))
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> Self:
+        """The engine that `snapshot` was taken of; `SnapshotError` where the bytes are none."""
+        return cls(tables.restore(state.decode_snapshot(snapshot)))
+
+    def balances(self) -> list[tuple[int, int, int, int]]:
+        """(account, asset, total, held) of every balance that is not empty, for reconciliation."""
+        return tables.balances(self._state)
+
+    def check_invariants(self) -> None:
+        """Raise AssertionError naming the first thing that does not hold."""
+        invariants.check(self._state)

@@ -1,0 +1,90 @@
+"""What must hold between any two commands; numbers are those of `docs/ARCHITECTURE.md`."""
+
+from collections import defaultdict
+
+from exchange.matching.order_book import BUY, Book, BookSide
+from exchange.matching.state import MachineState, Transfer
+from exchange.matching.trading import hold_needed
+from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.units import MAX_BALANCE
+
+
+def check(machine: MachineState) -> None:
+    """AssertionError at the first that does not hold."""
+    for book in machine.books.values():
+        check_book(book)
+    check_holds(machine)
+    check_conservation(machine)
+    check_counters(machine)
+
+
+def check_book(book: Book) -> None:
+    """Invariant 5: never crossed in continuous trading; price before time, and time by rising places."""
+    bid, ask = book.bids.best, book.asks.best
+    if book.terms.phase == Phase.CONTINUOUS and bid and ask:
+        assert bid.price_ticks < ask.price_ticks, f"{book.terms.symbol!r} is crossed"
+    for side in (book.bids, book.asks):
+        check_side(side)
+
+
+def check_side(side: BookSide) -> None:
+    levels = list(side)
+    assert side.best is (levels[0] if levels else None), "the best level at hand is not the best"
+    assert len(side.levels) == len(levels), "a level is in one index only"
+    for level in levels:
+        places = [order.place for order in level.orders.values()]
+        assert places == sorted(places), "time priority is broken"
+        assert level.orders, "an empty level was left"
+        assert level.lots == sum(order.leaves_lots for order in level.orders.values()), "a level's size is wrong"
+        for place, order in level.orders.items():
+            assert place == order.place and order.level is level and order.price_ticks == level.price_ticks
+            assert order.leaves_lots > 0 and not order.done_ns
+
+
+def check_holds(machine: MachineState) -> None:
+    """Invariant 4: what is held is what orders and withdrawals need, never negative, never more than there is."""
+    needed: dict[tuple[int, int], int] = defaultdict(int)
+    for order in machine.orders.values():
+        assert order.lots == order.leaves_lots + order.cum_lots, "an order's sizes do not add up"
+        if order.done_ns:
+            assert order.hold == 0, "an order that is done holds something"
+            continue
+        assert order.hold == hold_needed(order, order.price_ticks, order.leaves_lots), "an order's hold is wrong"
+        terms = order.book.terms
+        needed[order.account.account, terms.quote if order.side == BUY else terms.base] += order.hold
+    for transfer in machine.transfers.values():
+        if transfer.withdrawal and transfer.state == Transfer.BEGUN:
+            needed[transfer.account, transfer.asset] += transfer.amount
+    for account in machine.accounts.values():
+        for asset, balance in account.balances.items():
+            assert 0 <= balance.held <= balance.total <= MAX_BALANCE, f"balance of {account.account} in {asset}"
+            assert balance.held == needed.get((account.account, asset), 0), f"hold of {account.account} in {asset}"
+
+
+def check_conservation(machine: MachineState) -> None:
+    """Invariant 4: cash and claims are conserved; per base, issued = held + delivered."""
+    held: dict[int, int] = defaultdict(int)
+    for account in machine.accounts.values():
+        for asset, balance in account.balances.items():
+            held[asset] += balance.total
+    for each in machine.assets.values():
+        assert held[each.asset] == each.supply, f"{each.code!r} is not conserved"
+    for base in machine.bases.values():
+        delivered = sum(base.deliveries_per_lot.values())
+        issued = base.lots * base.copies if base.issued else 0
+        assert issued == held[base.base] + delivered, f"claims on {base.code!r} are not conserved"
+        assert delivered == sum(len(owned) for owned in base.lots_of.values())
+
+
+def check_counters(machine: MachineState) -> None:
+    """Counters that are kept at hand equal what they count."""
+    open_lots: dict[tuple[int, int, int], int] = defaultdict(int)
+    for account in machine.accounts.values():
+        for order in account.open_orders.values():
+            assert order.place and order.level, "an open order does not rest"
+            open_lots[account.account, order.book.terms.instrument, order.side] += order.leaves_lots
+        for (instrument, side), entitlement in account.entitlements.items():
+            counted = open_lots[account.account, instrument, side]
+            assert entitlement.open_lots == counted, "an entitlement's open lots are miscounted"
+    resting = sum(1 for order in machine.orders.values() if not order.done_ns)
+    assert resting == sum(len(account.open_orders) for account in machine.accounts.values())

@@ -1,0 +1,221 @@
+"""What the machine remembers: its entities, and the dictionaries that find them."""
+
+from collections import deque
+
+from sortedcontainers import SortedDict
+
+from exchange.matching.order_book import Book, Order
+
+
+class Balance:
+    """What an account has of an asset; `total` includes what is `held` for orders and withdrawals."""
+
+    __slots__ = ("held", "total")
+
+    def __init__(self, total: int = 0, held: int = 0) -> None:
+        self.total = total
+        self.held = held
+
+
+class Participant:
+    __slots__ = ("expires_at_ns", "owner", "participant", "state")
+
+    def __init__(self, participant: int, owner: int, state: int, expires_at_ns: int) -> None:
+        self.participant = participant
+        self.owner = owner
+        self.state = state
+        self.expires_at_ns = expires_at_ns
+
+
+class User:
+    __slots__ = ("participant", "roles", "user")
+
+    def __init__(self, user: int, participant: int, roles: int) -> None:
+        self.user = user
+        self.participant = participant
+        self.roles = roles
+
+
+class Key:
+    __slots__ = ("expires_at_ns", "fingerprint", "key", "revoked", "scopes", "user")
+
+    def __init__(self, key: int, user: int, scopes: int, revoked: int, expires_at_ns: int, fingerprint: bytes) -> None:
+        self.key = key
+        self.user = user
+        self.scopes = scopes
+        self.revoked = revoked
+        self.expires_at_ns = expires_at_ns
+        self.fingerprint = fingerprint
+
+
+class Entitlement:
+    """The gate's verdict on one account, instrument and side; `open_lots` counts what rests under it."""
+
+    __slots__ = (
+        "account",
+        "decision",
+        "entitlement",
+        "expires_at_ns",
+        "instrument",
+        "min_days",
+        "open_lots",
+        "position_limit_lots",
+        "purpose",
+        "side",
+    )
+
+    def __init__(
+        self,
+        account: int,
+        instrument: int,
+        side: int,
+        entitlement: int,
+        purpose: int,
+        min_days: int,
+        position_limit_lots: int,
+        expires_at_ns: int,
+        decision: bytes,
+    ) -> None:
+        self.account = account
+        self.instrument = instrument
+        self.side = side
+        self.entitlement = entitlement
+        self.purpose = purpose
+        self.min_days = min_days
+        self.position_limit_lots = position_limit_lots
+        self.expires_at_ns = expires_at_ns
+        self.decision = decision
+        self.open_lots = 0
+
+
+class Account:
+    """An account with its balances by asset, its entitlements by (instrument, side), and its orders.
+
+    `owner` is the beneficial owner, across whose accounts no order trades with another.
+    """
+
+    __slots__ = (
+        "account",
+        "balances",
+        "blocked",
+        "client_ids",
+        "delivered_lots",
+        "entitlements",
+        "max_client_ids",
+        "max_open_orders",
+        "open_orders",
+        "owner",
+        "participant",
+    )
+
+    def __init__(
+        self, account: int, participant: Participant, max_open_orders: int, max_client_ids: int, blocked: int = 0
+    ) -> None:
+        self.account = account
+        self.participant = participant
+        self.owner = participant.owner
+        self.max_open_orders = max_open_orders
+        self.max_client_ids = max_client_ids
+        self.blocked = blocked
+        self.balances: dict[int, Balance] = {}
+        self.entitlements: dict[tuple[int, int], Entitlement] = {}
+        self.client_ids: dict[bytes, Order] = {}
+        self.open_orders: dict[int, Order] = {}
+        self.delivered_lots: dict[int, int] = {}
+
+    def balance(self, asset: int) -> Balance:
+        found = self.balances.get(asset)
+        if found is None:
+            found = self.balances[asset] = Balance()
+        return found
+
+
+class Asset:
+    __slots__ = ("asset", "code", "is_claim", "scale", "supply")
+
+    def __init__(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
+        self.asset = asset
+        self.is_claim = is_claim
+        self.scale = scale
+        self.code = code
+        self.supply = 0
+        """All of it that accounts hold together, the venue's fees included."""
+
+
+class Base:
+    """One dataset edition under one licence: how often its lots were delivered, if at all, and to whom."""
+
+    __slots__ = ("base", "code", "copies", "deliveries_per_lot", "issued", "issuer", "lot_rtu", "lots", "lots_of")
+
+    def __init__(self, base: int, issuer: int, lots: int, copies: int, lot_rtu: int, issued: int, code: bytes) -> None:
+        self.base = base
+        self.issuer = issuer
+        self.lots = lots
+        self.copies = copies
+        self.lot_rtu = lot_rtu
+        self.issued = issued
+        self.code = code
+        self.deliveries_per_lot: dict[int, int] = {}
+        self.lots_of: dict[int, dict[int, Delivery]] = {}
+
+
+class Delivery:
+    __slots__ = ("account", "decision", "key", "sequence")
+
+    def __init__(self, account: int, sequence: int, decision: bytes, key: bytes) -> None:
+        self.account = account
+        self.sequence = sequence
+        self.decision = decision
+        self.key = key
+
+
+class Transfer:
+    """A deposit or withdrawal in one of three states."""
+
+    __slots__ = ("account", "amount", "asset", "key", "state", "transfer", "withdrawal")
+
+    BEGUN = 1
+    CONFIRMED = 2
+    ABORTED = 3
+
+    def __init__(
+        self, transfer: int, account: int, asset: int, amount: int, withdrawal: int, state: int, key: bytes
+    ) -> None:
+        self.transfer = transfer
+        self.account = account
+        self.asset = asset
+        self.amount = amount
+        self.withdrawal = withdrawal
+        self.state = state
+        self.key = key
+
+
+class MachineState:
+    """Every table of the machine, keyed by id; `timers` orders what falls due by (time, kind, id)."""
+
+    def __init__(self) -> None:
+        self.rules_version = 1
+        self.last_place = 0
+        self.sequence = 0
+        self.timestamp_ns = 0
+        self.assets: dict[int, Asset] = {}
+        self.participants: dict[int, Participant] = {}
+        self.users: dict[int, User] = {}
+        self.keys: dict[int, Key] = {}
+        self.accounts: dict[int, Account] = {}
+        self.bases: dict[int, Base] = {}
+        self.books: dict[int, Book] = {}
+        self.last_days: dict[tuple[int, int, int], int] = {}
+        self.transfers: dict[int, Transfer] = {}
+        self.transfer_keys: dict[tuple[int, bytes], Transfer] = {}
+        self.delivery_keys: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self.orders: dict[int, Order] = {}
+        self.done_orders: deque[Order] = deque()
+        self.codes: set[bytes] = set()
+        self.timers: SortedDict[tuple[int, int, int], tuple[int, int, int]] = SortedDict()
+        venue = Participant(0, 0, 0, 0)
+        self.accounts[0] = Account(0, venue, 0, 0)
+
+    @property
+    def venue(self) -> Account:
+        return self.accounts[0]

@@ -1,0 +1,214 @@
+"""Price-time matching with settlement: what happens to an order once nothing can refuse it any more.
+
+Rule numbers are those of `docs/reference/matching.md`.
+"""
+
+from exchange.matching.order_book import BUY, SELL, BookSide, Level, Order
+from exchange.matching.state import MachineState
+from exchange.matching.writer import ACCEPTED, AMENDED, DONE, RESTED, EventWriter
+from exchange.vocabulary.events import RESTS
+from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, TimeInForce
+from exchange.vocabulary.reasons import DoneReason
+from exchange.vocabulary.units import PPM, round_half_even
+
+# Plain integers: comparing an IntEnum member costs a dozen times as much.
+_GTC = int(TimeInForce.GTC)
+_LIMIT = int(OrderType.LIMIT)
+_DECREMENT = int(SelfTrade.DECREMENT)
+_CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
+_CANCEL_BOTH = int(SelfTrade.CANCEL_BOTH)
+_CONTINUOUS = int(MatchType.CONTINUOUS)
+_FILLED = int(DoneReason.FILLED)
+_SELF_TRADE = int(DoneReason.SELF_TRADE)
+_IOC_REMAINDER = int(DoneReason.IOC_REMAINDER)
+
+
+def hold_needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What the order must hold with `leaves_lots` left at `price_ticks` (rule 13): lots for a sell, for a buy
+    N + round_half_even((fee_num + N × taker_ppm) / 10⁶) − fee paid, N being the notional left."""
+    if order.side == SELL:
+        return leaves_lots
+    notional = price_ticks * leaves_lots * order.book.terms.minor_per_tick_lot
+    return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
+
+
+class Matcher:
+    """Takes, rests and ends orders, moving money and claims with each fill."""
+
+    def __init__(self, state: MachineState, writer: EventWriter) -> None:
+        self.state = state
+        self.writer = writer
+
+    def enter(self, order: Order) -> None:
+        """A new order with its hold counted out but not yet taken: hold, match, rest or end (rules 1-4)."""
+        order.held_balance().held += order.hold
+        self.state.orders[order.order_id] = order
+        best = order.book.opposite(order.side).best
+        crosses = best is not None and (
+            best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
+        )
+        if order.tif == _GTC and not crosses:
+            self.rest(order)
+            self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
+            return
+        self.writer.order(ACCEPTED, order, order.hold)
+        self.take(order)
+
+    def take(self, taker: Order) -> None:
+        """Match an order that is not in the book, then rest or end what is left of it."""
+        opposite = taker.book.opposite(taker.side)
+        limit, buys, owner = taker.price_ticks, taker.side == BUY, taker.account.owner
+        while taker.leaves_lots:
+            level = opposite.best
+            if level is None or (level.price_ticks > limit if buys else level.price_ticks < limit):
+                break
+            maker = next(iter(level.orders.values()))
+            if maker.account.owner == owner:
+                self._prevent_self_trade(taker, maker, level)
+                if taker.done_ns:
+                    return
+            else:
+                self._fill(taker, maker, level, opposite)
+        if not taker.leaves_lots:
+            self._finish(taker, _FILLED)
+        elif taker.tif == _GTC:
+            self.rest(taker)
+            self.writer.order(RESTED, taker, 0, flags=RESTS)
+        else:
+            self.end(taker, _IOC_REMAINDER)
+
+    def rest(self, order: Order) -> None:
+        """Join the book at the back of the order's level, which gives it its place."""
+        self.state.last_place += 1
+        order.place = self.state.last_place
+        order.book.side(order.side).add(order)
+        order.account.open_orders[order.order_id] = order
+        order.entitlement.open_lots += order.leaves_lots
+
+    def lift(self, order: Order) -> None:
+        """Take a resting order out of the book without ending it."""
+        order.book.side(order.side).remove(order)
+        del order.account.open_orders[order.order_id]
+        order.entitlement.open_lots -= order.leaves_lots
+
+    def end(self, order: Order, reason: int) -> None:
+        """Cancel what is left of an order, resting or not: out of the book, hold released, remembered as done."""
+        old_price = old_leaves = 0
+        if order.level is not None:
+            old_price, old_leaves = order.price_ticks, order.leaves_lots
+            self.lift(order)
+        released = order.hold
+        order.held_balance().held -= released
+        order.hold = 0
+        self._finish(order, reason)
+        self.writer.order(DONE, order, -released, old_price, old_leaves, reason=reason)
+
+    def set_hold(self, order: Order, hold: int) -> int:
+        """Change what the order holds; returns the change."""
+        change = hold - order.hold
+        order.held_balance().held += change
+        order.hold = hold
+        return change
+
+    def _finish(self, order: Order, reason: int) -> None:
+        order.done_ns = self.writer.timestamp_ns
+        order.done_reason = reason
+        self.state.done_orders.append(order)
+
+    def _fill(self, taker: Order, maker: Order, level: Level, side: BookSide) -> None:
+        """One trade at the maker's price, settled delivery versus payment (rules 1, 12, 13, 14)."""
+        lots = maker.leaves_lots if maker.leaves_lots < taker.leaves_lots else taker.leaves_lots  # noqa: FURB136 - min() costs more.
+        terms = maker.book.terms
+        notional = level.price_ticks * lots * terms.minor_per_tick_lot
+        maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
+        taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
+        level.lots -= lots
+        maker.entitlement.open_lots -= lots
+        if taker.side == BUY:
+            maker_change, taker_change = self._settle(taker, maker, lots, notional, taker_fee, maker_fee)[::-1]
+        else:
+            maker_change, taker_change = self._settle(maker, taker, lots, notional, maker_fee, taker_fee)
+        if not maker.leaves_lots:
+            side.remove(maker)
+            del maker.account.open_orders[maker.order_id]
+            self._finish(maker, _FILLED)
+        self.writer.trade(
+            maker, taker, lots, notional, (maker_fee, taker_fee), (maker_change, taker_change), _CONTINUOUS
+        )
+
+    def _settle(
+        self, buyer: Order, seller: Order, lots: int, notional: int, buyer_fee: int, seller_fee: int
+    ) -> tuple[int, int]:
+        """Cash to the seller less its fee, claims to the buyer, fees to the venue; returns (buyer's, seller's) change
+        of hold."""
+        terms = buyer.book.terms
+        hold = hold_needed(buyer, buyer.price_ticks, buyer.leaves_lots)
+        buyer_change, buyer.hold = hold - buyer.hold, hold
+        seller.hold -= lots
+        cash = buyer.account.balance(terms.quote)
+        cash.total -= notional + buyer_fee
+        cash.held += buyer_change
+        claims = seller.account.balance(terms.base)
+        claims.total -= lots
+        claims.held -= lots
+        buyer.account.balance(terms.base).total += lots
+        seller.account.balance(terms.quote).total += notional - seller_fee
+        self.state.venue.balance(terms.quote).total += buyer_fee + seller_fee
+        if buyer.entitlement.min_days or seller.entitlement.min_days:
+            self._remember_day(buyer, seller)
+        return buyer_change, -lots
+
+    def _remember_day(self, *orders: Order) -> None:
+        for order in orders:
+            terms = order.book.terms
+            self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.trading_day
+
+    def _prevent_self_trade(self, taker: Order, maker: Order, level: Level) -> None:
+        """The incoming order's mode decides (rule 11)."""
+        mode = taker.self_trade
+        if mode == _DECREMENT:
+            self._decrement(taker, maker, level)
+            return
+        if mode in (_CANCEL_OLDEST, _CANCEL_BOTH):
+            self.end(maker, _SELF_TRADE)
+        if mode != _CANCEL_OLDEST:
+            self.end(taker, _SELF_TRADE)
+
+    def _decrement(self, taker: Order, maker: Order, level: Level) -> None:
+        """Both shrink by the smaller remaining size; what reaches zero is cancelled."""
+        lots = min(taker.leaves_lots, maker.leaves_lots)
+        old_leaves = maker.leaves_lots
+        for order in (maker, taker):
+            order.lots -= lots
+            order.leaves_lots -= lots
+        level.lots -= lots
+        maker.entitlement.open_lots -= lots
+        self._shrunk(maker, level.price_ticks, old_leaves)
+        self._shrunk(taker, 0, 0)
+
+    def _shrunk(self, order: Order, old_price: int, old_leaves: int) -> None:
+        resting = order.level is not None
+        if order.leaves_lots:
+            change = self.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
+            flags = RESTS if resting else 0
+            self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
+            return
+        if resting:
+            self.lift(order)
+        change = self.set_hold(order, 0)
+        self._finish(order, _SELF_TRADE)
+        self.writer.order(DONE, order, change, old_price, old_leaves, reason=_SELF_TRADE)
+
+
+def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
+    """Count a fill into the order; its fee is what all fills together cost less what they cost so far (rule 12)."""
+    order.leaves_lots -= lots
+    order.cum_lots += lots
+    order.cum_notional_minor += notional
+    order.fee_num += notional * ppm
+    quotient, remainder = divmod(order.fee_num, PPM)
+    if remainder > 500_000 or (remainder == 500_000 and quotient & 1):
+        quotient += 1
+    fee = quotient - order.fee_minor
+    order.fee_minor = quotient
+    return fee

@@ -1,0 +1,181 @@
+"""Events, packed as they happen.
+
+Orders and trades are written field by field from the live objects: building a record object for each would cost more
+than matching does. Everything rarer goes through `event` with a record of `exchange.vocabulary.events`.
+"""
+
+from exchange.matching.order_book import Order
+from exchange.vocabulary import events
+from exchange.vocabulary.codec import VERSION
+from exchange.vocabulary.reasons import Reason
+
+_PACK_ORDER = events.OrderAccepted.STRUCT.pack
+_PACK_TRADE = events.Trade.STRUCT.pack
+
+ACCEPTED = events.OrderAccepted.KIND
+RESTED = events.OrderRested.KIND
+DONE = events.OrderDone.KIND
+AMENDED = events.OrderAmended.KIND
+REPLAYED_ORDER = events.OrderReplayed.KIND
+_TRADE = events.Trade.KIND
+
+
+class EventWriter:
+    """The events of one batch; `begin` sets the command whose header they carry."""
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+        self.sequence = 0
+        self.timestamp_ns = 0
+        self.actor = 0
+        self.index = 0
+
+    def begin(self, sequence: int, timestamp_ns: int, actor: int) -> None:
+        self.sequence = sequence
+        self.timestamp_ns = timestamp_ns
+        self.actor = actor
+        self.index = 0
+
+    def take(self) -> bytes:
+        written = bytes(self.out)
+        self.out = bytearray()
+        return written
+
+    def event(self, record: events.Event) -> None:
+        record.sequence = self.sequence
+        record.timestamp_ns = self.timestamp_ns
+        record.actor = self.actor
+        record.index = self.index
+        self.index += 1
+        self.out += record.encode()
+
+    def refused(
+        self,
+        reason: Reason,
+        command_kind: int,
+        account: int = 0,
+        instrument: int = 0,
+        decision: int = 0,
+        subject: int = 0,
+        client_order_id: str = "",
+    ) -> None:
+        self.event(
+            events.CommandRefused(
+                account=account,
+                instrument=instrument,
+                reason=reason,
+                command_kind=command_kind,
+                decision=decision,
+                subject=subject,
+                client_order_id=client_order_id,
+            )
+        )
+
+    def order(
+        self,
+        kind: int,
+        order: Order,
+        hold_change: int,
+        old_price_ticks: int = 0,
+        old_leaves_lots: int = 0,
+        flags: int = 0,
+        reason: int = 0,
+    ) -> None:
+        """An event of an order as it stands now, and for all but a replay the next public event of its instrument."""
+        terms = order.book.terms
+        if kind == REPLAYED_ORDER:
+            product_sequence = 0
+        else:
+            product_sequence = terms.product_sequence = terms.product_sequence + 1
+        index = self.index
+        self.index = index + 1
+        self.out += _PACK_ORDER(
+            self.sequence,
+            self.timestamp_ns,
+            kind,
+            VERSION,
+            flags,
+            index,
+            self.actor,
+            order.account.account,
+            terms.instrument,
+            order.order_id,
+            product_sequence,
+            order.place,
+            order.decision,
+            order.price_ticks,
+            order.lots,
+            order.leaves_lots,
+            order.cum_lots,
+            order.cum_notional_minor,
+            order.fee_minor,
+            order.hold,
+            hold_change,
+            old_price_ticks,
+            old_leaves_lots,
+            order.created_ns,
+            0,
+            0,
+            0,
+            0,
+            reason,
+            order.side,
+            order.type,
+            order.tif,
+            order.self_trade,
+            order.post_only,
+            order.last_client_order_id,
+        )
+
+    def trade(
+        self,
+        maker: Order,
+        taker: Order,
+        lots: int,
+        notional_minor: int,
+        fees_minor: tuple[int, int],
+        hold_changes: tuple[int, int],
+        match_type: int,
+    ) -> None:
+        """A settled fill at the maker's price; fees and hold changes are (maker's, taker's)."""
+        terms = maker.book.terms
+        terms.product_sequence += 1
+        terms.last_trade_id += 1
+        terms.last_price_ticks = maker.price_ticks
+        index = self.index
+        self.index = index + 1
+        self.out += _PACK_TRADE(
+            self.sequence,
+            self.timestamp_ns,
+            _TRADE,
+            VERSION,
+            0,
+            index,
+            self.actor,
+            taker.account.account,
+            terms.instrument,
+            terms.last_trade_id,
+            terms.product_sequence,
+            terms.base,
+            terms.quote,
+            maker.price_ticks,
+            lots,
+            notional_minor,
+            maker.account.account,
+            maker.order_id,
+            taker.order_id,
+            maker.leaves_lots,
+            taker.leaves_lots,
+            fees_minor[0],
+            fees_minor[1],
+            hold_changes[0],
+            hold_changes[1],
+            maker.cum_notional_minor,
+            taker.cum_notional_minor,
+            maker.fee_minor,
+            taker.fee_minor,
+            maker.decision,
+            taker.decision,
+            taker.side,
+            match_type,
+        )
