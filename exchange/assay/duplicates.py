@@ -7,7 +7,6 @@ not depend on the order in which documents were scanned.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +28,8 @@ SLOTS_PER_BAND = SLOTS // BANDS
 COMPARED_PER_BUCKET = 32
 DIGEST_BYTES = SLOTS * 4
 _EQUAL_SLOTS = -(-THRESHOLD_PPM * SLOTS // 1_000_000)
+
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 Digests = npt.NDArray[np.uint32]
 
@@ -65,11 +66,12 @@ def minhash_digests(shingle_sets: Sequence[set[str]]) -> bytes:
 
 def find_duplicates(sha256s: Sequence[bytes], digests: bytes) -> Duplicates:
     """Flags and clusters of documents given by SHA-256 and, in the same order, by MinHash digest."""
-    table = np.frombuffer(digests, dtype="<u4").reshape(len(sha256s), SLOTS).astype(np.uint32)
+    table = np.frombuffer(digests, dtype="<u4").reshape(len(sha256s), SLOTS)
     clusters = _Clusters(len(sha256s))
-    for first, later in _equal_rows(table):
-        clusters.join(first, later)
-    for first, later in _similar_pairs(table):
+    distinct: dict[bytes, int] = {}
+    for index in range(len(sha256s)):
+        clusters.join(distinct.setdefault(digests[index * DIGEST_BYTES : (index + 1) * DIGEST_BYTES], index), index)
+    for first, later in _similar_pairs(table, np.array(list(distinct.values()), dtype=np.int64)):
         clusters.join(first, later)
     roots = [clusters.first(index) for index in range(len(sha256s))]
     return Duplicates(_repeats(sha256s), [root != index for index, root in enumerate(roots)], roots)
@@ -84,24 +86,12 @@ def _repeats(sha256s: Sequence[bytes]) -> list[bool]:
     return flags
 
 
-def _equal_rows(table: Digests) -> Iterator[tuple[int, int]]:
-    """Pairs (first, later) of rows that are the same in every slot."""
-    firsts: dict[bytes, int] = {}
-    for index, row in enumerate(table):
-        first = firsts.setdefault(row.tobytes(), index)
-        if first != index:
-            yield first, index
-
-
-def _similar_pairs(table: Digests) -> Iterator[tuple[int, int]]:
-    """Pairs of distinct rows, in order, that share a band and agree in enough slots."""
-    _, distinct = np.unique(table, axis=0, return_index=True)
-    distinct.sort()
+def _similar_pairs(table: Digests, distinct: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Pairs among the `distinct` rows, the earlier first, that share a band and agree in enough slots."""
     rows = table[distinct]
     codes: set[int] = set()
     for band in range(BANDS):
-        columns = np.ascontiguousarray(rows[:, band * SLOTS_PER_BAND : (band + 1) * SLOTS_PER_BAND])
-        codes.update(_bucket_pairs(columns.view([("", np.uint32)] * SLOTS_PER_BAND).ravel(), len(rows)))
+        codes.update(_bucket_pairs(_band_keys(rows, band), len(rows)))
     pairs = np.array(sorted(codes), dtype=np.int64)
     for start in range(0, len(pairs), 65_536):
         first, later = np.divmod(pairs[start : start + 65_536], len(rows))
@@ -109,18 +99,25 @@ def _similar_pairs(table: Digests) -> Iterator[tuple[int, int]]:
         yield from zip(distinct[first[equal]].tolist(), distinct[later[equal]].tolist(), strict=True)
 
 
-def _bucket_pairs(keys: npt.NDArray[np.void], count: int) -> Iterable[int]:
-    """Pairs of rows with one key, each as first * count + later."""
-    _, inverse = np.unique(keys, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    edges = np.flatnonzero(np.diff(inverse[order])) + 1
-    bounds = [0, *edges.tolist(), len(order)]
-    for start, end in pairwise(bounds):
-        if end - start > 1:
-            bucket = order[start:end].tolist()
-            for place, later in enumerate(bucket):
-                for first in bucket[: min(place, COMPARED_PER_BUCKET)]:
-                    yield first * count + later
+def _band_keys(rows: Digests, band: int) -> npt.NDArray[np.uint64]:
+    """One number for each row's band. Two bands that meet in one by chance only cost a comparison."""
+    keys = np.zeros(len(rows), dtype=np.uint64)
+    for slot in range(band * SLOTS_PER_BAND, (band + 1) * SLOTS_PER_BAND):
+        keys = keys * _MIX + rows[:, slot]
+    return keys
+
+
+def _bucket_pairs(keys: npt.NDArray[np.uint64], count: int) -> Iterable[int]:
+    """Pairs of rows with one key, each as earlier * count + later."""
+    order = np.argsort(keys, kind="stable")
+    edges = np.flatnonzero(np.diff(keys[order])) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(keys))
+    shared = ends - starts > 1
+    for start, end in zip(starts[shared].tolist(), ends[shared].tolist(), strict=True):
+        bucket = order[start:end].tolist()
+        for place, later in enumerate(bucket):
+            for first in bucket[: min(place, COMPARED_PER_BUCKET)]:
+                yield first * count + later
 
 
 class _Clusters:

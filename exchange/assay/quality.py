@@ -35,7 +35,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def mojibake_ppm(text: str) -> int:
     """Share of the characters that show a broken encoding, in ppm."""
-    damaged = sum(len(hit) for hit in _MOJIBAKE.findall(text)) + len(_CONTROLS.findall(text))
+    damaged = len(_CONTROLS.findall(text))
+    if not text.isascii():
+        damaged += sum(map(len, _MOJIBAKE.findall(text)))
     return damaged * 1_000_000 // len(text) if text else 0
 
 

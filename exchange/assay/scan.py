@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from exchange.assay.duplicates import minhash_digests, shingles
 from exchange.assay.errors import TextError
-from exchange.assay.language import is_judgeable, language_of
+from exchange.assay.language import language_of
 from exchange.assay.privacy import Finding, find_personal_data
 from exchange.assay.quality import failed_rules, is_garbled
 from exchange.assay.secrets import find_secrets
@@ -58,8 +58,7 @@ class Scanner(NamedTuple):
             self.counter.count(text),
             self.counter.second_count(text),
             leaf_hash(document_salt(self.secret, index), content),
-            language_of(text),
-            is_judgeable(text),
+            *language_of(text),
             is_garbled(text),
             tuple(failed_rules(text, self.profile)),
             (*find_personal_data(text, index), *find_secrets(text, index)),

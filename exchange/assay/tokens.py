@@ -8,6 +8,7 @@ characters would count 0.6 % more. tiktoken's count decides; quicktok, an indepe
 import base64
 import binascii
 import hashlib
+import re
 
 import quicktok
 import tiktoken
@@ -21,6 +22,9 @@ VOCABULARY_RANKS = 151_643
 SPLIT_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+# tiktoken's splitter panics beyond a million; no document of use comes near.
+LONGEST_BLANK_CHARS = 500_000
+_BLANKS = re.compile(r"[^\S\r\n]+")
 
 
 class TokenCounter:
@@ -37,7 +41,12 @@ class TokenCounter:
         self._second = quicktok.get_encoding("qwen3")
 
     def count(self, text: str) -> int:
-        """Tokens of one document in canonical text; none for an empty one. Text like `<|endoftext|>` is text."""
+        """Tokens of one document in canonical text; none for an empty one. Text like `<|endoftext|>` is text.
+
+        Raises CountError for a run of more than half a million blanks, which exhausts the splitter's stack.
+        """
+        if len(text) > LONGEST_BLANK_CHARS and _longest_blank(text) > LONGEST_BLANK_CHARS:
+            raise CountError("TEXT_NOT_COUNTABLE", f"a run of over {LONGEST_BLANK_CHARS} blanks")
         return len(self._encoding.encode_ordinary(text))
 
     def second_count(self, text: str) -> int:
@@ -51,6 +60,10 @@ class TokenCounter:
         if first != second:
             raise CountError("TOKENIZER_DISAGREEMENT", f"tiktoken counts {first}, quicktok {second}")
         return first
+
+
+def _longest_blank(text: str) -> int:
+    return max(map(len, _BLANKS.findall(text)), default=0)
 
 
 def _ranks(vocabulary: bytes) -> dict[bytes, int]:
