@@ -1,0 +1,106 @@
+"""A venue of one vendor and two buyers on the real engine, and the batches of events that it gives."""
+
+from typing import NamedTuple
+
+from exchange.matching.engine import Engine
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.instruments import Mode, OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.participants import ParticipantState, Role, Scope
+from exchange.vocabulary.units import NO_LIMIT_LOTS, NS_PER_SECOND
+
+START_NS = 1_700_000_000 * NS_PER_SECOND
+DIGEST = bytes(range(32))
+
+
+class Batch(NamedTuple):
+    events: bytes
+    first_sequence: int
+    count: int
+
+
+class SmallVenue:
+    """`apply` sequences commands and returns their batch; ids are sequences, so they can be noted as it goes."""
+
+    def __init__(self):
+        self.engine = Engine()
+        self.sequence = 0
+        self.batches = []
+
+    def apply(self, *commands):
+        first = self.sequence + 1
+        for command in commands:
+            self.sequence += 1
+            command.sequence, command.timestamp_ns = self.sequence, START_NS + self.sequence * NS_PER_SECOND
+        events = self.engine.apply(b"".join(command.encode() for command in commands))
+        self.batches.append(Batch(events, first, len(commands)))
+        return self.batches[-1]
+
+    def make(self, command):
+        """The id of what one command creates."""
+        self.apply(command)
+        return self.sequence
+
+    def participant(self):
+        participant = self.make(c.RegisterParticipant(profile=DIGEST))
+        for state in (ParticipantState.VERIFIED, ParticipantState.ACTIVE):
+            self.apply(c.SetParticipantState(participant=participant, state=state, evidence=DIGEST))
+        return participant
+
+    def account(self):
+        return self.make(c.OpenAccount(participant=self.participant()))
+
+    def deposit(self, account, amount, key="d"):
+        transfer = self.make(c.BeginDeposit(account=account, asset=self.cny, amount=amount, key=key))
+        self.apply(c.ConfirmTransfer(transfer=transfer))
+        return transfer
+
+    def order(self, account, side, price_ticks, lots, **fields):
+        terms = {"type": OrderType.LIMIT, "tif": TimeInForce.GTC, "self_trade": SelfTrade.DECREMENT} | fields
+        return c.PlaceOrder(
+            account=account, instrument=self.instrument, side=side, price_ticks=price_ticks, lots=lots, **terms
+        )
+
+    def open(self, lots=100, cash=1_000_000):
+        """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
+        self.cny = self.make(c.DefineAsset(code="CNY", scale=2))
+        self.vendor, self.buyer, self.other = (self.account() for _ in range(3))
+        named = {"listing": DIGEST, "certificate": DIGEST, "decision": DIGEST}
+        base = c.DefineBase(account=self.vendor, lots=lots, copies=1, lot_rtu=100_000, code="MEDZH", **named)
+        self.base = self.make(base)
+        self.apply(c.Issue(base=self.base))
+        self.instrument = self.make(
+            c.DefineInstrument(
+                base=self.base,
+                quote=self.cny,
+                tick_minor=100,
+                lot_rtu=100_000,
+                max_lots=1_000_000,
+                max_notional_minor=2**50,
+                maker_ppm=1_000,
+                taker_ppm=2_000,
+                auction_ppm=1_000,
+                negotiated_ppm=1_000,
+                modes=Mode.CONTINUOUS,
+                symbol="MEDZH-CNY",
+            )
+        )
+        for account in (self.vendor, self.buyer, self.other):
+            for side in Side:
+                self.grant(account, side)
+        for phase in (Phase.HALTED, Phase.CONTINUOUS):
+            self.apply(c.SetPhase(instrument=self.instrument, phase=phase, trading_day=20_000))
+        for account in (self.buyer, self.other):
+            self.deposit(account, cash)
+        return self
+
+    def grant(self, account, side):
+        limits = {"position_limit_lots": NO_LIMIT_LOTS, "expires_at_ns": 2**62, "purpose": Purpose.TRAINING}
+        return self.make(
+            c.GrantEntitlement(
+                account=account, instrument=self.instrument, side=side, decision=DIGEST, **limits
+            )
+        )
+
+    def operator_key(self):
+        user = self.make(c.RegisterUser(participant=self.participant(), roles=Role.OPERATOR))
+        return self.make(c.RegisterKey(user=user, scopes=Scope.MANAGE, fingerprint=DIGEST))
