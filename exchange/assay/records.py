@@ -157,6 +157,8 @@ def _rows(text: str, delimiter: str, recipe: Recipe, path: str) -> Iterator[tupl
                 continue
             if not width:
                 width = len(cells)
+                if width <= (recipe.columns_from or 0):
+                    raise DocumentError("FORMAT_MISMATCH", f"{path} has only {width} columns")
                 if recipe.header:
                     columns = _header(cells, recipe, path)
                     continue
@@ -171,10 +173,12 @@ def _rows(text: str, delimiter: str, recipe: Recipe, path: str) -> Iterator[tupl
 
 def _header(cells: list[str], recipe: Recipe, path: str) -> dict[str, int]:
     columns = {name.strip(): place for place, name in enumerate(cells)}
-    wanted = [field.selector for field in recipe.fields if not field.optional]
+    wanted = [field.selector for field in recipe.fields if not field.optional and recipe.columns_from is None]
     missing = [name for name in wanted if name not in columns and not name.isdigit()]
     if missing:
         raise DocumentError("FORMAT_MISMATCH", f"{path} has no column {missing[0]!r} in its header")
+    if len(columns) < len(cells):
+        raise DocumentError("FORMAT_MISMATCH", f"{path} names a column twice in its header")
     return columns
 
 

@@ -145,9 +145,10 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
 def _read_line(line: bytes, previous: str, number: int) -> tuple[Access, str]:
     try:
         stated = parse_canonical(line)
-        if stated.pop("previous") != previous:
-            raise ValueError("does not follow the line before it")
+        follows = stated.pop("previous")
         access = Access(**stated)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AccessError("LOG_BROKEN", f"line {number}: {error}") from None
+    if follows != previous:
+        raise AccessError("LOG_BROKEN", f"line {number} does not follow the line before it")
     return access, hashlib.sha256(line).hexdigest()

@@ -1,6 +1,7 @@
 """Verifying a delivered lot from its bytes and the certificate's root alone: no server, no account, no network."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -10,6 +11,8 @@ from exchange.delivery.manifest import MANIFEST_FORMAT
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import SALT_BYTES, leaf_hash, merkle_root, root_of_proof
 
+_SALT = re.compile(rf"[0-9a-f]{{{2 * SALT_BYTES}}}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LINE_KEYS = {"index", "path", "record", "text"}
 _MANIFEST_SHAPE: dict[str, type] = {
     "actual_rtu": int,
@@ -157,12 +160,10 @@ def _proved_leaf(document: Document, entry: dict[str, Any], root: bytes, size: i
     content, index = document.text.encode(), entry["index"]
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise LotMismatchError("HASH_MISMATCH", f"document {index}")
-    try:
-        salt, proof = bytes.fromhex(entry["salt"]), [bytes.fromhex(node) for node in entry["proof"]]
-    except ValueError:
-        raise LotMismatchError("PROOF_MISMATCH", f"document {index}: not hex") from None
-    leaf = leaf_hash(salt, content)
-    if len(salt) != SALT_BYTES or root_of_proof(leaf, index, size, proof) != root:
+    if not _SALT.fullmatch(entry["salt"]) or not all(_HASH.fullmatch(node) for node in entry["proof"]):
+        raise LotMismatchError("PROOF_MISMATCH", f"document {index}: salt or proof is not the hex of one")
+    leaf = leaf_hash(bytes.fromhex(entry["salt"]), content)
+    if root_of_proof(leaf, index, size, [bytes.fromhex(node) for node in entry["proof"]]) != root:
         raise LotMismatchError("PROOF_MISMATCH", f"document {index} is not part of the dataset")
     return leaf
 
