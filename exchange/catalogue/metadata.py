@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import re
 from typing import Any, NoReturn
 
 import mlcroissant
@@ -56,6 +57,7 @@ _SCHEMA_WORDS = (
     "usageInfo",
     "version",
 )
+_WARNINGS = re.compile(r" ?Found the following \d+ warning")
 
 # The validator logs what it also returns, and would print a vendor's text into the operator's console.
 logging.getLogger("absl").setLevel(logging.CRITICAL)
@@ -143,7 +145,8 @@ def _validate(metadata: dict[str, Any]) -> None:
     except ListingError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a validator raises on hostile input is a refusal
-        raise ListingError("BAD_CROISSANT", " ".join(str(error).split())[:1000] or type(error).__name__) from None
+        report = _WARNINGS.split(" ".join(str(error).split()))[0]
+        raise ListingError("BAD_CROISSANT", report[:1000] or type(error).__name__) from None
     errors = sorted(dataset.metadata.issues.errors)
     if errors:
         raise ListingError("BAD_CROISSANT", "; ".join(errors)[:1000])

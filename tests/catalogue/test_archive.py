@@ -1,0 +1,108 @@
+"""Archives: the honest, the corrupt and the hostile."""
+
+import contextlib
+import gzip
+import io
+import stat
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.catalogue.archive import ArchiveLimits, read_archive
+from exchange.catalogue.listing import ListingError
+
+SMALL = ArchiveLimits(packed_bytes=100_000, unpacked_bytes=10_000, entries=5, depth=3)
+
+
+def zipped(files: dict[str, bytes] | list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for path, content in files.items() if isinstance(files, dict) else files:
+            archive.writestr(path, content)
+    return packed.getvalue()
+
+
+def refusal(archive: bytes, limits: ArchiveLimits = SMALL) -> str:
+    with pytest.raises(ListingError) as caught:
+        read_archive(archive, limits)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_the_files_of_a_zip_come_out_without_its_folders(method: int) -> None:
+    files = {"train.jsonl": b"{}\n" * 100, "docs/LICENSE": b"free"}
+    assert read_archive(zipped({**files, "docs/": b""}, method)) == files
+
+
+def test_gzip_of_one_or_several_members_is_one_file() -> None:
+    assert read_archive(gzip.compress(b"a") + gzip.compress(b"b"), gzip_name="set.txt") == {"set.txt": b"ab"}
+
+
+@pytest.mark.parametrize("path", ["../up.txt", "/etc/passwd", "a/../../b", "C:/x", "a\\..\\b", "https://x/y"])
+def test_a_path_that_leaves_the_folder_is_refused(path: str) -> None:
+    assert refusal(zipped({path: b"x"})) == "UNSAFE_PATH"
+
+
+def test_a_link_is_refused() -> None:
+    link = zipfile.ZipInfo("link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert refusal(packed.getvalue()) == "UNSAFE_PATH"
+
+
+def test_bombs_are_refused_by_what_they_declare_and_by_what_comes_out() -> None:
+    bomb = zipped({"a": b"\0" * 50_000})
+    assert len(bomb) < 1_000
+    assert refusal(bomb) == "ARCHIVE_TOO_LARGE"
+    assert refusal(zipped({"a": b"\0" * 6_000, "b": b"\0" * 6_000})) == "ARCHIVE_TOO_LARGE"
+    assert refusal(gzip.compress(b"\0" * 50_000)) == "ARCHIVE_TOO_LARGE"
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
+    honest = zipped({"a": b"\0" * 50_000})
+    lying = honest.replace((50_000).to_bytes(4, "little"), (5_000).to_bytes(4, "little"))
+    assert lying != honest
+    assert refusal(lying) in {"ARCHIVE_TOO_LARGE", "BAD_ARCHIVE"}
+
+
+def test_too_many_entries_too_deep_folders_and_too_large_archives_are_refused() -> None:
+    assert refusal(zipped({str(n): b"" for n in range(6)})) == "ARCHIVE_TOO_LARGE"
+    assert refusal(zipped({"a/b/c/d": b""})) == "ARCHIVE_TOO_LARGE"
+    assert refusal(b"PK\x03\x04" + bytes(100_000)) == "ARCHIVE_TOO_LARGE"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_one_path_twice_is_refused() -> None:
+    assert refusal(zipped([("a", b"1"), ("./a", b"2")])) == "BAD_ARCHIVE"
+    assert refusal(zipped([("a", b"1"), ("a", b"2")])) == "BAD_ARCHIVE"
+
+
+def test_an_unsupported_method_and_an_encrypted_entry_are_refused() -> None:
+    assert refusal(zipped({"a": b"x" * 100}, zipfile.ZIP_BZIP2)) == "BAD_ARCHIVE"
+    plain = bytearray(zipped({"a": b"x"}))
+    directory = plain.rindex(b"PK\x01\x02")
+    plain[6] |= 1
+    plain[directory + 8] |= 1
+    assert refusal(bytes(plain)) == "BAD_ARCHIVE"
+
+
+@pytest.mark.parametrize("archive", [b"", b"plain text", b"PK\x03\x04", b"\x1f\x8b", gzip.compress(b"x" * 99)[:-9]])
+def test_what_is_no_whole_archive_is_refused(archive: bytes) -> None:
+    assert refusal(archive) == "BAD_ARCHIVE"
+
+
+ARCHIVES = (zipped({"a.txt": b"some text " * 30, "b/c.txt": b"more"}), gzip.compress(b"some text " * 30))
+
+
+@given(st.sampled_from(ARCHIVES), st.data())
+def test_a_corrupted_archive_gives_the_same_files_or_a_named_error(archive: bytes, data: st.DataObject) -> None:
+    """Names and dates are not under any checksum, so a changed bit there may go by; contents are."""
+    place = data.draw(st.integers(0, len(archive) - 1))
+    corrupted = bytearray(archive)
+    corrupted[place] ^= 1 << data.draw(st.integers(0, 7))
+    with contextlib.suppress(ListingError):
+        assert set(read_archive(bytes(corrupted), SMALL).values()) <= set(read_archive(archive).values())
