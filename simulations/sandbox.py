@@ -53,6 +53,8 @@ class Sandbox:
     base: int = 0
     instrument: int = 0
     issuer: int = 0
+    setup_events: bytearray = field(default_factory=bytearray)
+    """Every event since the start that `apply` decoded: the set-up, for who keeps a ledger beside the engine."""
 
     def __post_init__(self) -> None:
         if self.sequence:
@@ -107,7 +109,9 @@ class Sandbox:
         return b"".join(parts)
 
     def apply(self, *batch: Command) -> list[Event]:
-        events = EVENTS.decode_all(self.engine.apply(self.stamped(batch)))
+        encoded = self.engine.apply(self.stamped(batch))
+        self.setup_events += encoded
+        events = EVENTS.decode_all(encoded)
         return [event for event in events if isinstance(event, Event)]
 
     def must(self, command: Command) -> int:
