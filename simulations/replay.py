@@ -207,7 +207,7 @@ class Replay:
         engine.check_invariants()
         report.orders_left = len(self._resting)
         report.state_hash = engine.state_hash().hex()
-        owned = self._settled(self.sandbox.setup_events + b"".join(self._events))
+        owned = self._settled(b"".join([self.sandbox.setup_events, *self._events]))
         report.reconciled = owned == {(account, asset): total for account, asset, total, _ in engine.balances()}
         return report
 
