@@ -1,0 +1,1 @@
+"""Double entry: the chart of accounts, events to balanced postings, statements. Pure."""

@@ -38,6 +38,11 @@ PARTICIPANT_BUCKETS: Final = frozenset({Bucket.AVAILABLE, Bucket.HELD})
 """What an account owns: the sum of these. Neither may ever be negative."""
 
 
+def own_buckets(account: int) -> frozenset[Bucket]:
+    """What an account owns an asset in: the venue only its fees."""
+    return frozenset({Bucket.FEES}) if account == VENUE else PARTICIPANT_BUCKETS
+
+
 class Entry(IntEnum):
     """Why a posting was made."""
 

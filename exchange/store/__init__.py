@@ -1,0 +1,1 @@
+"""What is written to disk beside the journal: the SQL projection of events, and the secrets."""

@@ -1,0 +1,84 @@
+"""Who and what there is: participants, keys, accounts, instruments, and the decisions and deliveries about them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from exchange.store import tables
+from exchange.store.reader import PAGE, Reader, Row, given
+
+
+class Directory(Reader):
+    """Registers as they stand; what belongs to a course of events comes newest first."""
+
+    def participants(self) -> Sequence[Row]:
+        return self._rows(select(tables.participants).order_by(tables.participants.c.participant))
+
+    def users(self, participant: int | None = None) -> Sequence[Row]:
+        user = tables.users.c
+        query = select(tables.users).where(*given((user.participant, participant)))
+        return self._rows(query.order_by(user.user_id))
+
+    def keys(self, participant: int | None = None) -> Sequence[Row]:
+        """API keys, revoked ones too: `revoked_ns` is zero while a key is good."""
+        key = tables.keys.c
+        query = select(tables.keys).where(*given((key.participant, participant)))
+        return self._rows(query.order_by(key.key_id))
+
+    def accounts(self, participant: int | None = None) -> Sequence[Row]:
+        account = tables.accounts.c
+        query = select(tables.accounts).where(*given((account.participant, participant)))
+        return self._rows(query.order_by(account.account))
+
+    def assets(self) -> Sequence[Row]:
+        """Cash assets, and claims, which are the assets of their bases' ids."""
+        return self._rows(select(tables.assets).order_by(tables.assets.c.asset))
+
+    def bases(self) -> Sequence[Row]:
+        return self._rows(select(tables.bases).order_by(tables.bases.c.base))
+
+    def instruments(self) -> Sequence[Row]:
+        return self._rows(select(tables.instruments).order_by(tables.instruments.c.instrument))
+
+    def phases(self, instrument: int, *, limit: int = PAGE) -> Sequence[Row]:
+        phase = tables.phases.c
+        query = select(tables.phases).where(phase.instrument == instrument)
+        return self._rows(query.order_by(phase.sequence.desc(), phase.event_index.desc()).limit(limit))
+
+    def entitlements(
+        self, account: int | None = None, instrument: int | None = None, *, in_force: bool = False
+    ) -> Sequence[Row]:
+        """Entitlements by falling id; with `in_force` only those neither ended nor replaced."""
+        entitlement = tables.entitlements.c
+        where = given((entitlement.account, account), (entitlement.instrument, instrument))
+        if in_force:
+            where.append(entitlement.ended_ns == 0)
+        query = select(tables.entitlements).where(*where)
+        return self._rows(query.order_by(entitlement.entitlement.desc()))
+
+    def decisions(self, *, before: int | None = None, limit: int = PAGE) -> Sequence[Row]:
+        """The gate's decisions that entered the journal, by falling sequence."""
+        decision = tables.decisions.c
+        where = [] if before is None else [decision.sequence < before]
+        query = select(tables.decisions).where(*where)
+        return self._rows(query.order_by(decision.sequence.desc(), decision.event_index.desc()).limit(limit))
+
+    def decision(self, digest: bytes) -> Sequence[Row]:
+        """Where a decision was used, oldest first."""
+        decision = tables.decisions.c
+        query = select(tables.decisions).where(decision.decision == digest)
+        return self._rows(query.order_by(decision.sequence, decision.event_index))
+
+    def deliveries(
+        self, participant: int | None = None, base: int | None = None, account: int | None = None
+    ) -> Sequence[Row]:
+        """Lots delivered, by falling sequence and rising lot within it."""
+        delivery = tables.deliveries.c
+        where = given((delivery.participant, participant), (delivery.base, base), (delivery.account, account))
+        query = select(tables.deliveries).where(*where)
+        return self._rows(query.order_by(delivery.sequence.desc(), delivery.lot))
+
+    def refusals(self) -> Sequence[Row]:
+        """How often each kind of command was refused for each reason."""
+        refusal = tables.refusals.c
+        return self._rows(select(tables.refusals).order_by(refusal.reason, refusal.command_kind))
