@@ -17,6 +17,7 @@ from exchange.assay.errors import CertificateError
 
 FORMAT = "tlx-certificate-1"
 MAXIMUM_BYTES = 1 << 20
+MAXIMUM_DEPTH = 32
 _SIGNED_PREFIX = b"TLX certificate 1\x00"
 
 
@@ -78,15 +79,17 @@ def verify_certificate(content: bytes, *, trusted_assayers: Collection[bytes], n
     return certificate
 
 
-def _refuse_unspellable(value: Any, place: str) -> None:
+def _refuse_unspellable(value: Any, place: str, depth: int = 0) -> None:
+    if depth > MAXIMUM_DEPTH:
+        raise CertificateError("CERTIFICATE_NOT_CANONICAL", f"nested deeper than {MAXIMUM_DEPTH}")
     if isinstance(value, dict):
         for name, member in value.items():
             if not isinstance(name, str):
                 raise CertificateError("CERTIFICATE_NOT_CANONICAL", f"{place} has a name that is no string")
-            _refuse_unspellable(member, f"{place}.{name}")
+            _refuse_unspellable(member, f"{place}.{name}", depth + 1)
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            _refuse_unspellable(member, f"{place}[{index}]")
+            _refuse_unspellable(member, f"{place}[{index}]", depth + 1)
     elif isinstance(value, bool) or not isinstance(value, int | str):
         raise CertificateError("CERTIFICATE_NOT_CANONICAL", f"{place} is neither an integer nor a string")
 
