@@ -4,10 +4,11 @@ AssayError
 ├── VocabularyError     VOCABULARY_MISSING        no file of the RTU-1 vocabulary was found
 │                       VOCABULARY_UNKNOWN        its SHA-256 is not RTU-1's
 ├── CountError          TOKENIZER_DISAGREEMENT    two implementations count a document differently
-    │                       TEXT_NOT_COUNTABLE        a document no tokenizer can split: half a million blanks in a row
+│                       TEXT_NOT_COUNTABLE        a document no tokenizer can split: half a million blanks in a row
 ├── TextError           TEXT_NOT_CANONICAL        a document is not in canonical text
 │                       TEXT_NOT_UNICODE          a document holds half a surrogate pair, so it has no UTF-8 form
 │                       NO_DOCUMENTS              there is nothing to assay
+├── WorkerError         WORKER_LOST               a worker process died, or could not start
 ├── DeclarationError    DECLARATION_INVALID       an unknown key, or a value of the wrong kind
 └── CertificateError    CERTIFICATE_NOT_CANONICAL a value other than integers and strings, or another spelling
                         CERTIFICATE_MALFORMED     not JSON, or not a certificate's shape
@@ -39,6 +40,10 @@ class CountError(AssayError):
 
 
 class TextError(AssayError):
+    pass
+
+
+class WorkerError(AssayError):
     pass
 
 

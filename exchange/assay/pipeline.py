@@ -11,6 +11,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
 from exchange.assay.duplicates import find_duplicates
-from exchange.assay.errors import TextError, VocabularyError
+from exchange.assay.errors import TextError, VocabularyError, WorkerError
 from exchange.assay.privacy import Finding
 from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
 from exchange.assay.scan import ScannedDocument, Scanner
@@ -153,19 +154,26 @@ def _scan_chunks(chunks: Iterable[Chunk], settings: "_Settings", workers: int) -
         for first, chunk in chunks:
             yield scanner.scan(chunk, first)
         return
+    try:
+        yield from _scan_in_pool(chunks, settings, workers)
+    except BrokenProcessPool as error:
+        raise WorkerError("WORKER_LOST", str(error)) from None
+
+
+def _scan_in_pool(chunks: Iterable[Chunk], settings: "_Settings", workers: int) -> Iterator[Scanned]:
+    """Results in the order of the chunks, however the workers finish."""
     # Spawned, not forked: the tokenizers start threads of their own.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting: deque[Future[Scanned]] = deque()
-        try:
-            for numbered in chunks:
-                waiting.append(pool.submit(_scan_in_worker, settings, numbered))
-                if len(waiting) > workers * CHUNKS_AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    waiting: deque[Future[Scanned]] = deque()
+    try:
+        for numbered in chunks:
+            waiting.append(pool.submit(_scan_in_worker, settings, numbered))
+            if len(waiting) >= workers * CHUNKS_AHEAD:
                 yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 # The vocabulary's file, the dataset's secret and the profile: all that a worker needs beside the documents.

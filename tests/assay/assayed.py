@@ -1,5 +1,6 @@
 """Small datasets that the assay tests write themselves."""
 
+import os
 import random
 
 from exchange.vocabulary.documents import Document
@@ -21,3 +22,8 @@ def _question(generator: random.Random) -> str:
     names = ("apples", "books", "cars", "doors", "eggs", "forks", "goats", "hats", "inks", "jars", "kites", "lamps")
     things = [f"{generator.randrange(2, 99)} {generator.choice(names)}" for _ in range(12)]
     return f"How many things are there in the house with {', '.join(things[:6])}?\nThere are {' and '.join(things)}."
+
+
+def die(*_task: object) -> None:
+    """What a worker does that the system kills."""
+    os._exit(9)

@@ -1,16 +1,17 @@
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from assayed import RESIDENT_ID, SECRET, documents, questions
+from assayed import RESIDENT_ID, SECRET, die, documents, questions
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange.assay import pipeline
 from exchange.assay.certificate import body_digest, canonical_json, sign_certificate, verify_certificate
-from exchange.assay.errors import AssayError, TextError, VocabularyError
+from exchange.assay.errors import AssayError, TextError, VocabularyError, WorkerError
 from exchange.assay.pipeline import AssayResult, assay_documents, code_version, rtu1_counter
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_root
@@ -84,6 +85,36 @@ def test_refusals_reach_the_caller_from_a_worker(monkeypatch: pytest.MonkeyPatch
         assay(["fine\nfine", "bad\r\nline"], workers=2)
     assert refusal.value.code == "TEXT_NOT_CANONICAL"
     assert "data.jsonl record 1" in refusal.value.detail
+
+
+def test_a_worker_that_dies_is_an_error_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_scan_in_worker", die)
+    with pytest.raises(WorkerError) as refusal:
+        assay(questions(2), workers=2)
+    assert refusal.value.code == "WORKER_LOST"
+
+
+def test_documents_are_taken_no_faster_than_they_are_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "CHUNK_DOCUMENTS", 1)
+    monkeypatch.setattr(pipeline, "PROFILE_SAMPLE_DOCUMENTS", 1)
+    taken, ahead = 0, []
+
+    def stream() -> Iterator[Document]:
+        nonlocal taken
+        for document in documents(*questions(30)):
+            taken += 1
+            yield document
+
+    assay_documents(
+        stream(),
+        name="small",
+        version="1",
+        secret=SECRET,
+        declared=FULL,
+        workers=2,
+        progress=lambda done, _bytes: ahead.append(taken - done),
+    )
+    assert 0 < max(ahead) < 2 * pipeline.CHUNKS_AHEAD
 
 
 def test_planted_defects_are_found_and_graded_down() -> None:
