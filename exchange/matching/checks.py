@@ -5,7 +5,6 @@ money, matching. None of them changes anything.
 """
 
 import re
-from typing import NamedTuple
 
 from exchange.matching.order_book import BUY, SELL, Book, Order
 from exchange.matching.state import Account, Entitlement, MachineState
@@ -29,43 +28,38 @@ _MODES_OF_SELF_TRADE = len(SelfTrade)
 CLIENT_ORDER_ID = re.compile(rb"[ -~]{1,40}\0*")
 
 
-class Shape(NamedTuple):
-    """The fields of an order that its shape is judged by."""
-
-    side: int
-    type: int
-    tif: int
-    self_trade: int
-    flags: int
-    price_ticks: int
-    lots: int
-    unused: int
-    client_order_id: bytes
+# (type, time in force, flags) that go together in rules version 1.
+_COMBINATIONS = frozenset(
+    {(_LIMIT, _GTC, 0), (_LIMIT, _GTC, _POST_ONLY)}
+    | {(type_, tif, 0) for type_ in (_LIMIT, _MARKET) for tif in (_IOC, _FOK)}
+)
 
 
-def shape(order: Shape) -> Reason:
+def shape(
+    side: int,
+    type_: int,
+    tif: int,
+    self_trade: int,
+    flags: int,
+    price_ticks: int,
+    lots: int,
+    unused: int,
+    client_order_id: bytes,
+) -> Reason:
     """Rules version 1 knows limit and market orders, GTC, IOC and FOK; `unused` is what only other orders set."""
-    if order.side not in (BUY, SELL):
+    if side not in (BUY, SELL):
         return Reason.BAD_SIDE
-    if order.type not in (_LIMIT, _MARKET):
+    if type_ not in (_LIMIT, _MARKET):
         return Reason.BAD_TYPE
-    if order.tif not in (_GTC, _IOC, _FOK):
+    if tif not in (_GTC, _IOC, _FOK):
         return Reason.BAD_TIF
-    if order.unused or order.flags & ~_POST_ONLY or order.self_trade > _MODES_OF_SELF_TRADE:
+    if unused or (type_, tif, flags) not in _COMBINATIONS or self_trade > _MODES_OF_SELF_TRADE:
         return Reason.BAD_COMBINATION
-    if order.tif == _GTC:
-        if order.type == _MARKET:
-            return Reason.BAD_COMBINATION
-    elif order.flags & _POST_ONLY:
+    if client_order_id[0] and not CLIENT_ORDER_ID.fullmatch(client_order_id):
         return Reason.BAD_COMBINATION
-    if order.client_order_id[0] and not CLIENT_ORDER_ID.fullmatch(order.client_order_id):
-        return Reason.BAD_COMBINATION
-    if order.type == _MARKET:
-        if order.price_ticks:
-            return Reason.BAD_PRICE
-    elif not 1 <= order.price_ticks <= MAX_PRICE_TICKS:
+    if price_ticks if type_ == _MARKET else not 1 <= price_ticks <= MAX_PRICE_TICKS:
         return Reason.BAD_PRICE
-    return OK if 1 <= order.lots <= MAX_LOTS else Reason.BAD_SIZE
+    return OK if 1 <= lots <= MAX_LOTS else Reason.BAD_SIZE
 
 
 def permission(

@@ -1,7 +1,7 @@
 """Commands on orders: place, cancel, amend, mass cancel. Refusals come first and change nothing; then it acts."""
 
 from exchange.matching import checks
-from exchange.matching.checks import OK, Shape
+from exchange.matching.checks import OK
 from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
 from exchange.matching.state import Account, MachineState
@@ -40,8 +40,7 @@ class OrderDesk:
         if account is None or not account_id:
             return self._refuse(Reason.UNKNOWN_ACCOUNT, account_id, instrument_id, client_id)
         unused = display | minimum | stop | funds | expire
-        shape = Shape(side, type_, tif, self_trade, flags, price, lots, unused, client_id)
-        reason = checks.shape(shape)
+        reason = checks.shape(side, type_, tif, self_trade, flags, price, lots, unused, client_id)
         if reason is not OK:
             return self._refuse(reason, account_id, instrument_id, client_id)
         if client_id[0]:
@@ -138,9 +137,7 @@ class OrderDesk:
             reason = self._may_amend(order, command)
         if order is None or reason is not OK:
             subject = command.order_id or (order.order_id if order else 0)
-            return self.writer.refused(
-                reason, command.KIND, command.account, command.instrument, 0, subject, command.client_order_id
-            )
+            return self.writer.refused(reason, command.KIND, command.account, command.instrument, 0, subject, client_id)
         new_id = command.new_client_order_id.encode().ljust(40, b"\0")
         if new_id[0]:
             order.last_client_order_id = new_id
@@ -175,8 +172,7 @@ class OrderDesk:
         new_id = command.new_client_order_id.encode().ljust(40, b"\0")
         unused = 0 if command.lots >= 0 and command.price_ticks >= 0 else -1
         flags = _POST_ONLY if order.post_only else 0
-        shape = Shape(order.side, order.type, order.tif, order.self_trade, flags, price, lots, 0, new_id)
-        reason = checks.shape(shape)
+        reason = checks.shape(order.side, order.type, order.tif, order.self_trade, flags, price, lots, 0, new_id)
         if reason is OK and (unused or lots <= order.cum_lots):
             reason = Reason.BAD_SIZE
         if reason is OK and new_id[0]:
@@ -237,8 +233,8 @@ class OrderDesk:
         kind: int = _PLACE,
     ) -> None:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.
-        text = client_id.rstrip(b"\0").decode() if checks.CLIENT_ORDER_ID.fullmatch(client_id) else ""
-        self.writer.refused(reason, kind, account, instrument, decision, subject, text)
+        echoed = client_id if client_id[0] and checks.CLIENT_ORDER_ID.fullmatch(client_id) else b""
+        self.writer.refused(reason, kind, account, instrument, decision, subject, echoed)
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

@@ -7,10 +7,10 @@ than matching does. Everything rarer goes through `event` with a record of `exch
 from exchange.matching.order_book import Order
 from exchange.vocabulary import events
 from exchange.vocabulary.codec import VERSION
-from exchange.vocabulary.reasons import Reason
 
 _PACK_ORDER = events.OrderAccepted.STRUCT.pack
 _PACK_TRADE = events.Trade.STRUCT.pack
+_PACK_REFUSED = events.CommandRefused.STRUCT.pack
 
 ACCEPTED = events.OrderAccepted.KIND
 RESTED = events.OrderRested.KIND
@@ -18,6 +18,7 @@ DONE = events.OrderDone.KIND
 AMENDED = events.OrderAmended.KIND
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
+_REFUSED = events.CommandRefused.KIND
 
 
 class EventWriter:
@@ -51,24 +52,32 @@ class EventWriter:
 
     def refused(
         self,
-        reason: Reason,
+        reason: int,
         command_kind: int,
         account: int = 0,
         instrument: int = 0,
         decision: int = 0,
         subject: int = 0,
-        client_order_id: str = "",
+        client_order_id: bytes = b"",
     ) -> None:
-        self.event(
-            events.CommandRefused(
-                account=account,
-                instrument=instrument,
-                reason=reason,
-                command_kind=command_kind,
-                decision=decision,
-                subject=subject,
-                client_order_id=client_order_id,
-            )
+        """A command changed nothing; `client_order_id` must be printable ASCII or empty."""
+        index = self.index
+        self.index = index + 1
+        self.out += _PACK_REFUSED(
+            self.sequence,
+            self.timestamp_ns,
+            _REFUSED,
+            VERSION,
+            0,
+            index,
+            self.actor,
+            account,
+            instrument,
+            reason,
+            command_kind,
+            decision,
+            subject,
+            client_order_id,
         )
 
     def order(
