@@ -34,7 +34,7 @@ def percent(ppm: int) -> str:
 def _verdict(body: Mapping[str, Any]) -> Panel:
     text = Text()
     text.append(f"Grade {body['grade']}", _GRADE_STYLES[body["grade"]])
-    text.append(f"  ·  profile {body['profile']}  ·  weakest of ")
+    text.append(f"  ·  profile {body['profile']}  ·  by the weakest of ")
     text.append(", ".join(f"{name} {percent(ppm)}" for name, ppm in sorted(body["dimension_scores_ppm"].items())))
     if body["hard_failures"]:
         text.append("\nNot deliverable: " + ", ".join(body["hard_failures"]), "bold red")
