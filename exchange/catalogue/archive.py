@@ -1,5 +1,6 @@
 """Archives from outside: zip, or gzip of one file, unpacked in memory within limits that are checked as bytes come."""
 
+import gzip
 import io
 import struct
 import zipfile
@@ -8,7 +9,10 @@ from dataclasses import dataclass
 
 from exchange.catalogue.listing import ListingError, safe_path
 
-_CHUNK_BYTES = 2**16
+# An end record with the longest comment, and the zip64 locator before it; an entry with a path as long as may be.
+_TAIL_BYTES = 22 + 0xFFFF + 20
+_ENTRY_BYTES = 46 + 512 + 128
+_END_OF_DIRECTORY = b"PK\x05\x06"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SYMBOLIC_LINK = 0o120000
 
@@ -40,6 +44,7 @@ def read_archive(
         return {safe_path(gzip_name): _gunzip(archive, limits.unpacked_bytes)}
     if not archive.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise ListingError("BAD_ARCHIVE", "neither zip nor gzip")
+    _check_directory(archive, limits)
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             return _unzip(packed, limits)
@@ -82,20 +87,25 @@ def _member_path(member: zipfile.ZipInfo, limits: ArchiveLimits) -> str:
     return path
 
 
+def _check_directory(archive: bytes, limits: ArchiveLimits) -> None:
+    """Refuse a directory too large to hold before it is parsed: every place where one may be said to end is asked."""
+    tail = archive[-_TAIL_BYTES:]
+    if b"PK\x06\x07" in tail:
+        raise ListingError("BAD_ARCHIVE", "a zip64 archive, which none within the limits needs to be")
+    place = tail.find(_END_OF_DIRECTORY)
+    while place >= 0:
+        record = tail[place : place + 22]
+        if len(record) == 22 and struct.unpack_from("<L", record, 12)[0] > limits.entries * _ENTRY_BYTES:
+            raise ListingError("ARCHIVE_TOO_LARGE", f"a directory of far over {limits.entries} entries")
+        place = tail.find(_END_OF_DIRECTORY, place + 1)
+
+
 def _gunzip(archive: bytes, limit_bytes: int) -> bytes:
-    """Every member of a gzip file, one after the other; bytes after the last are corruption, not padding."""
-    unpacked = bytearray()
-    rest = archive
-    while rest:
-        stream = zlib.decompressobj(wbits=31)
-        while rest and not stream.eof:
-            try:
-                unpacked += stream.decompress(rest, _CHUNK_BYTES)
-            except zlib.error as error:
-                raise ListingError("BAD_ARCHIVE", str(error)) from None
-            rest = stream.unconsumed_tail or stream.unused_data
-            if len(unpacked) > limit_bytes:
-                raise ListingError("ARCHIVE_TOO_LARGE", f"unpacks to over {limit_bytes} bytes")
-        if not stream.eof:
-            raise ListingError("BAD_ARCHIVE", "the gzip stream ends too early")
-    return bytes(unpacked)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(archive)) as stream:
+            content = stream.read(limit_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ListingError("BAD_ARCHIVE", str(error)[:300]) from None
+    if len(content) > limit_bytes:
+        raise ListingError("ARCHIVE_TOO_LARGE", f"unpacks to over {limit_bytes} bytes")
+    return content

@@ -59,8 +59,8 @@ def read_recipe(metadata: dict[str, Any], files: Sequence[FileEntry]) -> Recipe:
         raise ListingError("MISSING_FIELD", "recordSet with its fields")
     pieces = [_read_piece(field) for field in objects(record_sets[0], "field")]
     entries = _entries(_one({piece.source for piece in pieces}, "source"), metadata, files)
-    format_ = _format({entry.encoding_format for entry in entries})
-    options = _options(record_sets[0], _SET_KEYS)
+    format_, charset = _format({entry.encoding_format for entry in entries})
+    options = {"encoding": charset} | _options(record_sets[0], _SET_KEYS)
     if format_ == "text" and _one({piece.file_property for piece in pieces}, "fileProperty") == "content":
         options.setdefault("splitter", "file")
     try:
@@ -139,11 +139,13 @@ def _entries(source: str, metadata: dict[str, Any], files: Sequence[FileEntry]) 
     raise ListingError("BAD_RECIPE", f"no file for source {source[:100]!r}")
 
 
-def _format(mimes: set[str]) -> Format:
-    mime = _one(mimes, "encodingFormat").split(";")[0].strip().lower()
-    if mime not in FORMAT_OF_MIME:
+def _format(mimes: set[str]) -> tuple[Format, str]:
+    """The format and the encoding that a MIME type names, UTF-8 where it names none."""
+    mime, _, parameter = _one(mimes, "encodingFormat").lower().partition(";")
+    if mime.strip() not in FORMAT_OF_MIME:
         raise ListingError("BAD_RECIPE", f"no documents are taken from {mime!r}, only {', '.join(FORMAT_OF_MIME)}")
-    return FORMAT_OF_MIME[mime]
+    name, _, charset = parameter.partition("=")
+    return FORMAT_OF_MIME[mime.strip()], charset.strip().strip('"') if name.strip() == "charset" else "utf-8"
 
 
 def _one(values: set[str], what: str) -> str:

@@ -75,6 +75,15 @@ def test_too_many_entries_too_deep_folders_and_too_large_archives_are_refused() 
     assert refusal(b"PK\x03\x04" + bytes(100_000)) == "ARCHIVE_TOO_LARGE"
 
 
+def test_a_directory_of_endless_entries_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def must_not_run(*_: object) -> None:
+        raise AssertionError("the directory was parsed")
+
+    many = zipped({str(n): b"" for n in range(100)})
+    monkeypatch.setattr("exchange.catalogue.archive.zipfile.ZipFile", must_not_run)
+    assert refusal(many) == "ARCHIVE_TOO_LARGE"
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_one_path_twice_is_refused() -> None:
     assert refusal(zipped([("a", b"1"), ("./a", b"2")])) == "BAD_ARCHIVE"

@@ -1,11 +1,14 @@
 """Croissant metadata in: what a good listing says, and the name of every refusal."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exchange.assay.documents import read_documents
 from exchange.catalogue.croissant import read_listing
@@ -95,6 +98,7 @@ def test_licence_evidence_is_left_to_the_gate(spoilt: Spoilt) -> None:
         b"[" * 200_000,
         b'{"a":' * 40 + b"1" + b"}" * 40,
         b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": [' + b"1," * 30_000 + b"1]}",
         b" " * (2**20 + 1),
     ],
 )
@@ -229,6 +233,44 @@ def test_terms_that_the_gate_could_not_enforce_are_refused(
     spoilt: Spoilt, change: Callable[[dict[str, Any]], object], code: str
 ) -> None:
     assert refusal(spoilt(change)) == code
+
+
+def test_no_text_of_a_vendor_gets_into_the_log(
+    spoilt: Spoilt, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def change(stated: dict[str, Any]) -> None:
+        stated.pop("citeAs")
+        stated["tex:source"] = {"@id": "http://no<iri>"}
+
+    assert read_listing(spoilt(change)).name == "gsm8k"
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every value inside `value`."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, each in inner for place in places(each, (*path, key)))]
+
+
+JUNK = st.sampled_from(
+    [None, True, -1, 2**70, 1.5, "", " ", "x", "../x", "@id", [], {}, [[]], {"@id": 5}, {"@list": [1]}]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_junk_anywhere_gives_a_listing_or_a_named_refusal(metadata: dict[str, Any], data: st.DataObject) -> None:
+    changed = json.loads(json.dumps(metadata))
+    *way, last = data.draw(st.sampled_from(places(changed)[1:]))
+    target = changed
+    for key in way:
+        target = target[key]
+    target[last] = data.draw(JUNK)
+    with contextlib.suppress(ListingError):
+        listing = read_listing(json.dumps(changed).encode())
+        assert listing.name
+        assert listing.files
+        assert listing.recipe.files
 
 
 def test_a_description_in_several_languages_is_read_in_english(spoilt: Spoilt) -> None:

@@ -45,6 +45,18 @@ def test_a_text_file_read_by_its_content_is_one_document(spoilt: Spoilt) -> None
     assert (recipe.format, recipe.splitter) == ("text", "file")
 
 
+def test_the_charset_of_a_mime_type_is_the_encoding_unless_stated_otherwise(spoilt: Spoilt) -> None:
+    def charset(stated: dict[str, Any]) -> None:
+        stated["distribution"][0]["encodingFormat"] = 'application/jsonlines; charset="GB18030"'
+
+    def both(stated: dict[str, Any]) -> None:
+        charset(stated)
+        stated["recordSet"][0]["tex:encoding"] = "utf-16"
+
+    assert read_listing(spoilt(charset)).recipe.encoding == "gb18030"
+    assert read_listing(spoilt(both)).recipe.encoding == "utf-16"
+
+
 def record_set(stated: dict[str, Any]) -> Any:
     return stated["recordSet"][0]
 
