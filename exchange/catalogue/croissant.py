@@ -218,4 +218,5 @@ def _actions(node: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _codes(value: Any) -> tuple[str, ...]:
-    return tuple(code.rsplit(":", 1)[-1] for code in texts(value))
+    """The last part of each name or IRI: `CN`, `odrl:use`, `http://www.w3.org/ns/odrl/2/use`."""
+    return tuple(re.split(r"[:/#]", code)[-1] for code in texts(value))

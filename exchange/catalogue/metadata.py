@@ -15,7 +15,6 @@ MAXIMUM_JSON_BYTES = 2**20
 MAXIMUM_DEPTH = 32
 MAXIMUM_VALUES = 20_000
 MAXIMUM_EXPANDED_NODES = 200_000
-TEX_NAMESPACE = "https://example.invalid/ns/token-exchange#"
 
 _PREFIXES = {
     "@vocab": "https://schema.org/",
@@ -25,6 +24,7 @@ _PREFIXES = {
     "dct": "http://purl.org/dc/terms/",
     "prov": "http://www.w3.org/ns/prov#",
     "odrl": "http://www.w3.org/ns/odrl/2/",
+    "tex": "https://example.invalid/ns/token-exchange#",
 }
 _CROISSANT_WORDS = (
     "column",

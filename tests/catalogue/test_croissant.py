@@ -116,6 +116,7 @@ def test_bad_json_is_refused_as_such(received: bytes) -> None:
         lambda stated: stated["@context"].update({"x": {"@id": "y:z", "@context": "http://localhost:9/"}}),
         lambda stated: stated["creator"].update({"@context": "http://localhost:9/context.json"}),
         lambda stated: stated["@context"].update({"license": "tex:something-else"}),
+        lambda stated: stated["@context"].update({"tex": "https://elsewhere.invalid/"}),
         lambda stated: stated["@context"].update({"@vocab": "http://schema.org/"}),
     ],
 )
@@ -199,6 +200,13 @@ def test_evidence_has_to_lie_in_the_folder_too(spoilt: Spoilt) -> None:
 )
 def test_a_value_outside_what_is_allowed_is_refused(spoilt: Spoilt, key: str, value: Any, code: str) -> None:
     assert refusal(spoilt(lambda stated: stated.update({key: value}))) == code
+
+
+def test_the_terms_may_be_written_out_as_iris(spoilt: Spoilt) -> None:
+    def change(stated: dict[str, Any]) -> None:
+        permission(stated)["odrl:action"] = {"@id": "http://www.w3.org/ns/odrl/2/use"}
+
+    assert read_listing(spoilt(change)).terms.territory == ("CN",)
 
 
 def permission(stated: dict[str, Any]) -> Any:
