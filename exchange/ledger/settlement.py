@@ -150,7 +150,8 @@ def _hold_lines(holds: Rows, events: bytes, batch_ends: Sequence[int]) -> list[R
     rows = np.empty(len(net), POSTING)
     rows["sequence"], rows["event_index"] = np.asarray(batch_ends)[net["batch"]], HOLD_INDEX
     rows["timestamp_ns"] = _batch_times(events, batch_ends)[net["batch"]]
-    rows["line"] = 2 * np.arange(len(net))
+    # Numbered from zero in each batch, so that a batch posts the same whatever is posted with it.
+    rows["line"] = 2 * (np.arange(len(net)) - np.searchsorted(net["batch"], net["batch"]))
     rows["account"], rows["asset"], rows["entry"] = net["account"], net["asset"], Entry.HOLD
     rows["bucket"], rows["amount"] = Bucket.AVAILABLE, -net["amount"]
     held = rows.copy()

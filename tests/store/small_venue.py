@@ -57,7 +57,12 @@ class SmallVenue:
     def order(self, account, side, price_ticks, lots, **fields):
         terms = {"type": OrderType.LIMIT, "tif": TimeInForce.GTC, "self_trade": SelfTrade.DECREMENT} | fields
         return c.PlaceOrder(
-            account=account, instrument=self.instrument, side=side, price_ticks=price_ticks, lots=lots, **terms
+            account=account,
+            instrument=self.instrument,
+            side=side,
+            price_ticks=price_ticks,
+            lots=lots,
+            **terms,
         )
 
     def open(self, lots=100, cash=1_000_000):
