@@ -1,0 +1,178 @@
+"""Orders, fills and the private feed as plain values ready to be written as JSON."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from exchange.portfolio.orders import Fill, OrderView, fills_of
+from exchange.vocabulary.events import (
+    RESTS,
+    Event,
+    OrderAccepted,
+    OrderAmended,
+    OrderDone,
+    OrderEvent,
+    OrderReplayed,
+    OrderRested,
+    Trade,
+)
+from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.reasons import DoneReason
+from exchange.vocabulary.wire import Scales, iso_time
+
+Message = dict[str, Any]
+SIDES: Final = {int(Side.BUY): "buy", int(Side.SELL): "sell"}
+TYPES: Final = {int(kind): kind.name.lower() for kind in OrderType}
+MATCH_TYPES: Final = {int(kind): kind.name.lower() for kind in MatchType}
+TIMES_IN_FORCE: Final = {int(tif): tif.name for tif in TimeInForce} | {int(TimeInForce.GTD): "GTT"}
+SELF_TRADE_MODES: Final = {
+    int(SelfTrade.DECREMENT): "dc",
+    int(SelfTrade.CANCEL_OLDEST): "co",
+    int(SelfTrade.CANCEL_NEWEST): "cn",
+    int(SelfTrade.CANCEL_BOTH): "cb",
+}
+_FILLED: Final = int(DoneReason.FILLED)
+
+
+def done_reason(reason: int) -> str:
+    """Clients know two; which kind of cancel it was stands in the detail."""
+    return "filled" if reason == _FILLED else "canceled"
+
+
+def done_detail(reason: int) -> str:
+    return DoneReason(reason).name.lower()
+
+
+def order(view: OrderView, product_id: str, scales: Scales) -> Message:
+    """An order of the dialect; a market order's price is the limit that its collar set."""
+    told = {
+        "id": str(view.order_id),
+        "product_id": product_id,
+        "profile_id": str(view.account),
+        "side": SIDES[view.side],
+        "type": TYPES[view.type],
+        "price": scales.price(view.price_ticks),
+        "size": scales.size(view.lots),
+        "time_in_force": TIMES_IN_FORCE[view.tif],
+        "stp": SELF_TRADE_MODES[view.self_trade],
+        "post_only": bool(view.post_only),
+        "created_at": iso_time(view.created_ns),
+        "filled_size": scales.size(view.cum_lots),
+        "executed_value": scales.money(view.cum_notional_minor),
+        "fill_fees": scales.money(view.fee_minor),
+        "status": "done" if view.done_reason else "open",
+        "settled": bool(view.done_reason),
+    }
+    if view.client_order_id:
+        told["client_oid"] = view.client_order_id
+    if view.done_reason:
+        told["done_at"] = iso_time(view.done_ns)
+        told["done_reason"] = done_reason(view.done_reason)
+        told["done_detail"] = done_detail(view.done_reason)
+    return told
+
+
+def fill(one: Fill, product_id: str, scales: Scales) -> Message:
+    return {
+        "trade_id": one.trade_id,
+        "product_id": product_id,
+        "order_id": str(one.order_id),
+        "profile_id": str(one.account),
+        "side": SIDES[one.side],
+        "liquidity": "M" if one.is_maker else "T",
+        "price": scales.price(one.price_ticks),
+        "size": scales.size(one.lots),
+        "funds": scales.money(one.notional_minor),
+        "fee": scales.money(one.fee_minor),
+        "settled": True,
+        "created_at": iso_time(one.time_ns),
+        "match_type": MATCH_TYPES[one.match_type],
+    }
+
+
+def accounts_of(event: Event) -> tuple[int, ...]:
+    """Whose private feed an event belongs to, each account once."""
+    if isinstance(event, Trade):
+        both = (event.maker_account, event.account)
+        return both if both[0] != both[1] else both[:1]
+    return (event.account,) if isinstance(event, OrderEvent) else ()
+
+
+def user_messages(event: Event, account: int, product_id: str, scales: Scales) -> Iterator[Message]:
+    """What one account is told about an event of its orders: received, open, match, change, done."""
+    if isinstance(event, Trade):
+        for one, order_id in zip(fills_of(event), (event.maker_order_id, event.taker_order_id), strict=True):
+            if one.account == account:
+                yield _match(event, one, product_id, scales)
+                yield from _done_by_fill(event, one, order_id, product_id, scales)
+    elif isinstance(event, OrderEvent) and not isinstance(event, OrderReplayed):
+        yield from _order_messages(event, product_id, scales)
+
+
+def _order_messages(event: OrderEvent, product_id: str, scales: Scales) -> Iterator[Message]:
+    about = _about(event, product_id)
+    remaining = {"price": scales.price(event.price_ticks), "remaining_size": scales.size(event.leaves_lots)}
+    if isinstance(event, OrderAccepted):
+        size = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
+        yield about | {"type": "received", "order_type": TYPES[event.type]} | size
+    if isinstance(event, OrderRested) or (isinstance(event, OrderAccepted) and event.flags & RESTS):
+        yield about | {"type": "open"} | remaining
+    elif isinstance(event, OrderAmended):
+        old = {"old_price": scales.price(event.old_price_ticks), "old_size": scales.size(event.old_leaves_lots)}
+        new = {"new_price": scales.price(event.price_ticks), "new_size": scales.size(event.leaves_lots)}
+        reason = "STP" if event.reason == DoneReason.SELF_TRADE else "modify_order"
+        yield about | {"type": "change", "reason": reason} | remaining | old | new
+    elif isinstance(event, OrderDone):
+        reasons = {"reason": done_reason(event.reason), "done_detail": done_detail(event.reason)}
+        yield about | {"type": "done"} | remaining | reasons
+
+
+def _about(event: OrderEvent, product_id: str) -> Message:
+    about = {
+        "product_id": product_id,
+        "time": iso_time(event.timestamp_ns),
+        "order_id": str(event.order_id),
+        "side": SIDES[event.side],
+        "profile_id": str(event.account),
+        "user_id": str(event.account),
+    }
+    return about | {"client_oid": event.client_order_id} if event.client_order_id else about
+
+
+def _match(trade: Trade, one: Fill, product_id: str, scales: Scales) -> Message:
+    mine = "maker" if one.is_maker else "taker"
+    return {
+        "type": "match",
+        "product_id": product_id,
+        "time": iso_time(trade.timestamp_ns),
+        "trade_id": trade.trade_id,
+        f"{mine}_order_id": str(one.order_id),
+        "order_id": str(one.order_id),
+        # As on the public feed, the side is the maker's, whoever reads.
+        "side": SIDES[one.side if one.is_maker else 3 - one.side],
+        "price": scales.price(one.price_ticks),
+        "size": scales.size(one.lots),
+        "liquidity": "M" if one.is_maker else "T",
+        "fee": scales.money(one.fee_minor),
+        f"{mine}_user_id": str(one.account),
+        f"{mine}_profile_id": str(one.account),
+        "profile_id": str(one.account),
+        "user_id": str(one.account),
+    }
+
+
+def _done_by_fill(trade: Trade, one: Fill, order_id: int, product_id: str, scales: Scales) -> Iterator[Message]:
+    leaves = trade.maker_leaves_lots if one.is_maker else trade.taker_leaves_lots
+    if not leaves:
+        yield {
+            "type": "done",
+            "product_id": product_id,
+            "time": iso_time(trade.timestamp_ns),
+            "order_id": str(order_id),
+            "side": SIDES[one.side],
+            "profile_id": str(one.account),
+            "user_id": str(one.account),
+            "price": scales.price(one.price_ticks),
+            "remaining_size": scales.size(0),
+            "reason": "filled",
+            "done_detail": "filled",
+        }

@@ -1,0 +1,26 @@
+"""The private view: what accounts own, have in the market and traded, as of the last event applied.
+
+Whoever applies each batch before passing on its acknowledgements gives every reader its own writes.
+"""
+
+from exchange.portfolio.balances import Balances, Pair
+from exchange.portfolio.orders import Orders
+from exchange.vocabulary.events import Event, InstrumentDefined
+from exchange.vocabulary.state import BalanceRow, InstrumentRow, OrderRow, State
+
+
+class Portfolio:
+    def __init__(self, state: State) -> None:
+        """From a snapshot, with which the event stream goes on."""
+        self._pairs = {row.instrument: Pair(row.base, row.quote) for row in state.rows(InstrumentRow)}
+        self.balances = Balances(self._pairs, state.rows(BalanceRow))
+        self.orders = Orders(state.rows(OrderRow))
+        self.sequence = state.sequence
+
+    def apply(self, event: Event) -> None:
+        assert event.sequence >= self.sequence, "events go back"
+        self.sequence = event.sequence
+        if isinstance(event, InstrumentDefined):
+            self._pairs[event.instrument] = Pair(event.base, event.quote)
+        self.balances.apply(event)
+        self.orders.apply(event)
