@@ -133,6 +133,7 @@ entitlements: Final = Table(
     Index(None, "account", "instrument", "side"),
 )
 
+# An order as it stands; `done_ns` is zero while it is open. The client order ids are the first and the last given.
 orders: Final = Table(
     "orders",
     metadata,
@@ -145,7 +146,8 @@ orders: Final = Table(
     Index(None, "account", "order_id"),
     Index(None, "account", "client_order_id"),
 )
-"""An order as it stands; `done_ns` is zero while it is open. The client order ids are the first and the last given."""
+_OPEN: Final = orders.c.done_ns == 0
+Index("ix_orders_open", orders.c.account, orders.c.order_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 trades: Final = Table(
     "trades",

@@ -225,6 +225,10 @@ def upgrade() -> None:
         op.create_table(name, *_columns(keys, columns), key, **layout)
         for index in indexes:
             op.create_index(f"ix_{name}_{index.replace(' ', '_')}", name, index.split())
+    is_open = sa.text("done_ns = 0")
+    op.create_index(
+        "ix_orders_open", "orders", ["account", "order_id"], sqlite_where=is_open, postgresql_where=is_open
+    )
 
 
 def _columns(keys: str, columns: _Columns) -> Iterator[sa.Column[Any]]:
