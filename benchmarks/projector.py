@@ -10,8 +10,8 @@ import sqlite3
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from exchange.store.database import open_database, sqlite_url
 from exchange.store.projection import Projection
@@ -24,7 +24,8 @@ TRADES_A_BATCH = 50
 BATCHES_A_TRANSACTION = 20
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     events: bytes
     first_sequence: int
     count: int

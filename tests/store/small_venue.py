@@ -1,6 +1,6 @@
 """A venue of one vendor and two buyers on the real engine, and the batches of events that it gives."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands as c
@@ -12,7 +12,8 @@ START_NS = 1_700_000_000 * NS_PER_SECOND
 DIGEST = bytes(range(32))
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     events: bytes
     first_sequence: int
     count: int
