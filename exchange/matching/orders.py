@@ -140,8 +140,7 @@ class OrderDesk:
             return self.writer.refused(reason, command.KIND, command.account, command.instrument, 0, subject, client_id)
         new_id = command.new_client_order_id.encode().ljust(40, b"\0")
         if new_id[0]:
-            order.last_client_order_id = new_id
-            order.account.client_ids[new_id] = order
+            _rename(order, new_id)
         return self._change(order, command.price_ticks or order.price_ticks, command.lots or order.lots)
 
     def _change(self, order: Order, price: int, lots: int) -> None:
@@ -235,6 +234,15 @@ class OrderDesk:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.
         echoed = client_id if client_id[0] and checks.CLIENT_ORDER_ID.fullmatch(client_id) else b""
         self.writer.refused(reason, kind, account, instrument, decision, subject, echoed)
+
+
+def _rename(order: Order, new_id: bytes) -> None:
+    """The first and the newest client order id find the order; one in between is free again."""
+    ids = order.account.client_ids
+    if order.last_client_order_id != order.client_order_id:
+        ids.pop(order.last_client_order_id)
+    order.last_client_order_id = new_id
+    ids[new_id] = order
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:
