@@ -11,6 +11,7 @@ from typing import Self
 from exchange.matching import invariants, tables
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ENTITLEMENT_EXPIRY, ClaimsDesk
+from exchange.matching.definitions import Definitions
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
@@ -37,6 +38,7 @@ class Engine:
         matcher = Matcher(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
+        definitions = Definitions(self._state, self._writer, registry)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
@@ -58,10 +60,10 @@ class Engine:
             commands.OpenAccount.KIND: registry.open_account,
             commands.BlockAccount.KIND: registry.block_account,
             commands.UnblockAccount.KIND: registry.unblock_account,
-            commands.DefineAsset.KIND: registry.define_asset,
-            commands.DefineBase.KIND: registry.define_base,
-            commands.DefineInstrument.KIND: registry.define_instrument,
-            commands.RecordDecision.KIND: registry.record_decision,
+            commands.DefineAsset.KIND: definitions.define_asset,
+            commands.DefineBase.KIND: definitions.define_base,
+            commands.DefineInstrument.KIND: definitions.define_instrument,
+            commands.RecordDecision.KIND: definitions.record_decision,
             commands.SetPhase.KIND: phases.set_phase,
             commands.SetReferencePrice.KIND: phases.set_reference_price,
             commands.BeginDeposit.KIND: cash.begin,

@@ -1,16 +1,12 @@
-"""Who and what there is: participants, users, keys, accounts, assets, bases, instruments, and their states."""
+"""Who there is: participants, users, keys and accounts, and what an operator may do to them."""
 
-from exchange.matching.order_book import Book
-from exchange.matching.state import Account, Asset, Base, Key, MachineState, Participant, User
+from exchange.matching.state import Account, Key, MachineState, Participant, User
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Mode
 from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 from exchange.vocabulary.reasons import DoneReason, Reason
-from exchange.vocabulary.state import InstrumentRow
-from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, minor_per_tick_lot
 
 OK = Reason.NONE
 RULES_VERSIONS = frozenset({1})
@@ -180,91 +176,6 @@ class Registry:
         self.writer.event(events.AccountUnblocked(account=account.account, evidence=command.evidence))
         return OK
 
-    def define_asset(self, command: commands.DefineAsset) -> Reason:
-        code = command.code.encode()
-        if not self.may_manage(command.actor):
-            return Reason.NOT_PERMITTED
-        if not _is_code(command.code) or command.scale > 18:
-            return Reason.BAD_VALUE
-        if code in self.state.codes:
-            return Reason.DUPLICATE_CODE
-        self._add_asset(command.sequence, 0, command.scale, code)
-        self.writer.event(events.AssetDefined(asset=command.sequence, scale=command.scale, code=command.code))
-        return OK
-
-    def define_base(self, command: commands.DefineBase) -> Reason:
-        code = command.code.encode()
-        if not self.may_manage(command.actor):
-            return Reason.NOT_PERMITTED
-        if command.account not in self.state.accounts or not command.account:
-            return Reason.UNKNOWN_ACCOUNT
-        if not _is_code(command.code) or not 0 < command.lots * command.copies <= MAX_LOTS or command.lot_rtu <= 0:
-            return Reason.BAD_VALUE
-        if code in self.state.codes:
-            return Reason.DUPLICATE_CODE
-        if NO_DIGEST in {command.listing, command.certificate, command.decision}:
-            return Reason.NO_DECISION
-        base = command.sequence
-        self._add_asset(base, 1, 0, code)
-        self.state.bases[base] = Base(
-            base, command.account, command.lots, command.copies, command.lot_rtu, 0, code.ljust(16, b"\0")
-        )
-        self.writer.event(
-            events.BaseDefined(
-                account=command.account,
-                base=base,
-                lots=command.lots,
-                copies=command.copies,
-                lot_rtu=command.lot_rtu,
-                code=command.code,
-                listing=command.listing,
-                certificate=command.certificate,
-                decision=command.decision,
-            )
-        )
-        return OK
-
-    def define_instrument(self, command: commands.DefineInstrument) -> Reason:
-        state, symbol = self.state, command.symbol.encode()
-        if not self.may_manage(command.actor):
-            return Reason.NOT_PERMITTED
-        if command.base not in state.bases:
-            return Reason.UNKNOWN_BASE
-        if command.quote not in state.assets or state.assets[command.quote].is_claim:
-            return Reason.UNKNOWN_ASSET
-        if symbol in state.codes:
-            return Reason.DUPLICATE_CODE
-        worth = minor_per_tick_lot(command.tick_minor, command.lot_rtu) if command.tick_minor > 0 else None
-        same_lot = command.lot_rtu == state.bases[command.base].lot_rtu
-        if worth is None or not same_lot or not _terms_are_sound(command):
-            return Reason.BAD_INSTRUMENT
-        defined = events.InstrumentDefined(instrument=command.sequence, minor_per_tick_lot=worth)
-        terms = InstrumentRow(instrument=command.sequence, minor_per_tick_lot=worth, phase=1)
-        for name in _TERMS:
-            setattr(defined, name, getattr(command, name))
-            setattr(terms, name, getattr(command, name))
-        defined.symbol, terms.symbol = command.symbol, symbol.ljust(32, b"\0")
-        state.books[terms.instrument] = Book(terms)
-        state.codes.add(symbol)
-        self.writer.event(defined)
-        return OK
-
-    def record_decision(self, command: commands.RecordDecision) -> Reason:
-        if not self.may_manage(command.actor):
-            return Reason.NOT_PERMITTED
-        if NO_DIGEST in {command.decision, command.subject}:
-            return Reason.NO_DECISION
-        self.writer.event(
-            events.DecisionRecorded(
-                account=command.account,
-                instrument=command.instrument,
-                permitted=command.permitted,
-                subject=command.subject,
-                decision=command.decision,
-            )
-        )
-        return OK
-
     def _managed_account(
         self, command: commands.BlockAccount | commands.UnblockAccount, blocked: int
     ) -> tuple[Account | None, Reason]:
@@ -279,47 +190,3 @@ class Registry:
     def _end_orders(self, account: Account) -> None:
         for _, order in sorted(account.open_orders.items()):
             self.matcher.end(order, DoneReason.ACCOUNT_BLOCKED)
-
-    def _add_asset(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
-        self.state.assets[asset] = Asset(asset, is_claim, scale, code.ljust(16, b"\0"))
-        self.state.codes.add(code)
-
-
-_TERMS = (
-    "base",
-    "quote",
-    "tick_minor",
-    "lot_rtu",
-    "max_lots",
-    "max_notional_minor",
-    "maker_ppm",
-    "taker_ppm",
-    "auction_ppm",
-    "negotiated_ppm",
-    "collar_ppm",
-    "static_band_ppm",
-    "dynamic_band_ppm",
-    "max_holders",
-    "modes",
-)
-
-
-def _is_code(code: str) -> bool:
-    """One word of A-Z and 0-9, as assets and bases are called."""
-    return 0 < len(code) <= 16 and code.isalnum() and code.isascii() and code.upper() == code
-
-
-def _terms_are_sound(command: commands.DefineInstrument) -> bool:
-    base, dash, quote = command.symbol.partition("-")
-    fees = (command.maker_ppm, command.auction_ppm, command.negotiated_ppm)
-    bands = (command.collar_ppm, command.static_band_ppm, command.dynamic_band_ppm)
-    return (
-        bool(dash)
-        and _is_code(base)
-        and _is_code(quote)
-        and max(fees) <= command.taker_ppm <= MAX_FEE_PPM
-        and max(bands) < PPM
-        and 0 < command.max_lots <= MAX_LOTS
-        and 0 < command.max_notional_minor <= MAX_NOTIONAL_MINOR
-        and 0 < command.modes < 2 * max(Mode)
-    )
