@@ -1,0 +1,73 @@
+"""The first start of a venue: its rules, its cash asset, its operator. Each step is taken once, and only if missing."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+from exchange.operations.admission import (
+    activate_participant,
+    create_key,
+    open_account,
+    register_participant,
+    register_user,
+)
+from exchange.operations.asking import ask_one
+from exchange.runtime import Exchange
+from exchange.store.key_secrets import NewKey
+from exchange.vocabulary import commands, events
+from exchange.vocabulary.participants import VENUE, Role, Scope
+
+RULES_VERSION: Final = 1
+CASH_CODE: Final = "CNY"
+CASH_SCALE: Final = 2
+OPERATOR_FILE: Final = "operator.json"
+_ALL_SCOPES: Final = Scope.VIEW | Scope.TRADE | Scope.TRANSFER | Scope.MANAGE
+
+
+def bootstrap(exchange: Exchange) -> Path | None:
+    """Set the venue up where that is not done; the file with the operator's key where one was made now.
+
+    Interrupted at any point, the next start goes on with what is missing. The operator's key is in the file before the
+    journal knows it; a file whose key the journal does not know is from an interrupted start and is written anew.
+    """
+    if exchange.sequence == 0:
+        rules = commands.SetRulesVersion(actor=VENUE, rules_version=RULES_VERSION)
+        ask_one(exchange, rules, events.RulesVersionSet)
+    if exchange.directory.asset(CASH_CODE) is None:
+        cash = commands.DefineAsset(actor=VENUE, code=CASH_CODE, scale=CASH_SCALE)
+        ask_one(exchange, cash, events.AssetDefined)
+    operator = next((u for u in exchange.directory.users.values() if u.roles & Role.OPERATOR), None)
+    user = operator.user if operator else _make_operator(exchange)
+    if any(key.user == user for key in exchange.directory.keys.values()):
+        return None
+    return _make_key(exchange, user)
+
+
+def _make_operator(exchange: Exchange) -> int:
+    name = exchange.settings.venue_name
+    evidence = {"appointment": f"{name} appoints its own operator".encode()}
+    participant = register_participant(exchange, VENUE, name, "organisation", evidence)
+    activate_participant(exchange, VENUE, participant)
+    open_account(exchange, VENUE, participant)
+    return register_user(exchange, VENUE, participant, Role.OPERATOR | Role.AUDITOR)
+
+
+def _make_key(exchange: Exchange, user: int) -> Path:
+    created = create_key(exchange, VENUE, user, _ALL_SCOPES)
+    path = exchange.settings.data_folder / OPERATOR_FILE
+    write_credentials(path, created.secrets)
+    return path
+
+
+def write_credentials(path: Path, key: NewKey) -> None:
+    """A key as clients read it, for its owner's eyes alone (mode 600): base64 secret, as it signs requests."""
+    shown = {"key": key.public_id, "secret": base64.b64encode(key.secret).decode(), "passphrase": key.passphrase}
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(shown, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)

@@ -1,0 +1,248 @@
+"""Who and what there is, in memory: from the SQL rows at start, from events ever after.
+
+Written on the sequencer's thread before the answer to a
+command is given, so whoever has an answer finds here what it changed; read from any thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from sqlalchemy import Connection, Table, select
+
+from exchange.operations.entries import (
+    AccountEntry,
+    AssetEntry,
+    BaseEntry,
+    EntitlementEntry,
+    InstrumentEntry,
+    KeyEntry,
+    ParticipantEntry,
+    UserEntry,
+)
+from exchange.store import tables
+from exchange.vocabulary import events as ev
+from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, Record
+from exchange.vocabulary.participants import ParticipantState
+
+E = TypeVar("E")
+
+
+class Directory:
+    """Tables by id, and the few ways to look something up by its name."""
+
+    def __init__(self) -> None:
+        self.participants: dict[int, ParticipantEntry] = {}
+        self.users: dict[int, UserEntry] = {}
+        self.keys: dict[int, KeyEntry] = {}
+        self.accounts: dict[int, AccountEntry] = {}
+        self.assets: dict[int, AssetEntry] = {}
+        self.bases: dict[int, BaseEntry] = {}
+        self.instruments: dict[int, InstrumentEntry] = {}
+        self.entitlements: dict[tuple[int, int, int], EntitlementEntry] = {}
+        self.delivered: dict[tuple[int, int], frozenset[int]] = {}
+        """Lot numbers by (participant, base)."""
+        self.permits: dict[bytes, tuple[bytes, ...]] = {}
+        """Decisions recorded in favour, by their subject: evidence attached to datasets."""
+        self.delivery_keys: dict[tuple[int, str], bytes] = {}
+        """The gate's decision by (account, key) of deliveries taken."""
+        self._symbols: dict[str, int] = {}
+        self._assets: dict[str, int] = {}
+        self._listings: dict[bytes, int] = {}
+        self._instruments_of: dict[int, int] = {}
+        self._fingerprints: dict[bytes, int] = {}
+
+    def load(self, connection: Connection) -> None:
+        """Fill from tables that are level with the machine; call once, before any event."""
+        self._load_entries(connection)
+        for row in connection.execute(select(tables.entitlements).where(tables.entitlements.c.ended_ns == 0)):
+            self.entitlements[row.account, row.instrument, row.side] = _made(EntitlementEntry, row)
+        for row in connection.execute(select(tables.deliveries)):
+            self._deliver(row)
+        recorded = tables.decisions.c.event_kind == ev.DecisionRecorded.KIND
+        for row in connection.execute(select(tables.decisions).where(recorded).order_by(tables.decisions.c.sequence)):
+            self._decide(row)
+
+    def _load_entries(self, connection: Connection) -> None:
+        def rows(table: Table) -> Any:
+            return connection.execute(select(table))
+
+        self.participants = {row.participant: _made(ParticipantEntry, row) for row in rows(tables.participants)}
+        self.users = {row.user_id: _made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
+        self.accounts = {row.account: _made(AccountEntry, row) for row in rows(tables.accounts)}
+        for row in rows(tables.keys):
+            revoked = row.revoked_ns > 0
+            self._add_key(_made(KeyEntry, row, key=row.key_id, user=row.user_id, revoked=revoked))
+        for row in rows(tables.assets):
+            if not row.is_claim:
+                self._add_asset(_made(AssetEntry, row))
+        for row in rows(tables.bases):
+            self._add_base(_made(BaseEntry, row))
+        for row in rows(tables.instruments):
+            self._add_instrument(_made(InstrumentEntry, row))
+
+    def apply(self, events: bytes) -> None:
+        """Take in a batch of events; what is frequent is passed over without being decoded."""
+        kinds = np.frombuffer(events, np.uint8)[KIND_OFFSET::EVENT_BYTES]
+        for position in np.flatnonzero(np.isin(kinds, list(_HANDLERS))).tolist():
+            event = EVENTS.decode(events, position * EVENT_BYTES)
+            if not event.flags & ev.REPLAYED:
+                _HANDLERS[event.KIND](self, event)
+
+    def by_symbol(self, symbol: str) -> InstrumentEntry | None:
+        return self.instruments.get(self._symbols.get(symbol, 0))
+
+    def instrument_of(self, base: int) -> InstrumentEntry | None:
+        return self.instruments.get(self._instruments_of.get(base, 0))
+
+    def base_of(self, listing: bytes) -> BaseEntry | None:
+        """The base that was issued on a listing's dossier."""
+        return self.bases.get(self._listings.get(listing, 0))
+
+    def asset(self, code: str) -> AssetEntry | None:
+        return self.assets.get(self._assets.get(code, 0))
+
+    def key_of(self, fingerprint: bytes) -> KeyEntry | None:
+        """By the digest of its public id."""
+        return self.keys.get(self._fingerprints.get(fingerprint, 0))
+
+    def accounts_of(self, participant: int) -> list[AccountEntry]:
+        return [entry for entry in list(self.accounts.values()) if entry.participant == participant]
+
+    def codes(self) -> frozenset[str]:
+        """The codes of assets and bases and the symbols of instruments: all that is taken."""
+        bases = {entry.code for entry in list(self.bases.values())}
+        return frozenset(bases | set(self._assets) | set(self._symbols))
+
+    def _add_key(self, entry: KeyEntry) -> None:
+        self.keys[entry.key] = entry
+        self._fingerprints[entry.fingerprint] = entry.key
+
+    def _add_asset(self, entry: AssetEntry) -> None:
+        self.assets[entry.asset] = entry
+        self._assets[entry.code] = entry.asset
+
+    def _add_base(self, entry: BaseEntry) -> None:
+        self.bases[entry.base] = entry
+        self._listings[entry.listing] = entry.base
+
+    def _add_instrument(self, entry: InstrumentEntry) -> None:
+        self.instruments[entry.instrument] = entry
+        self._symbols[entry.symbol] = entry.instrument
+        self._instruments_of[entry.base] = entry.instrument
+
+    def _deliver(self, delivery: Any) -> None:
+        place = (delivery.participant, delivery.base)
+        self.delivered[place] = self.delivered.get(place, frozenset()) | {delivery.lot}
+        self.delivery_keys[delivery.account, delivery.key] = delivery.decision
+
+    def _decide(self, recorded: Any) -> None:
+        if recorded.permitted:
+            self.permits[recorded.subject] = (*self.permits.get(recorded.subject, ()), recorded.decision)
+
+
+def _made(entry: type[E], source: Any, **values: Any) -> E:
+    """An entry out of a row or an event with fields of the same names, unless given."""
+    names = [field.name for field in fields(entry)]  # type: ignore[arg-type]
+    taken = {name: getattr(source, name) for name in names if name not in values and hasattr(source, name)}
+    return entry(**taken, **values)
+
+
+# The handlers below are the directory's own methods, one for each kind of event.
+# ruff: noqa: SLF001
+_HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}
+H = TypeVar("H", bound=Callable[[Directory, Any], None])
+
+
+def _on(*kinds: type[Record]) -> Callable[[H], H]:
+    def register(handler: H) -> H:
+        _HANDLERS.update({kind.KIND: handler for kind in kinds})
+        return handler
+
+    return register
+
+
+@_on(ev.ParticipantRegistered)
+def _participant_registered(directory: Directory, event: ev.ParticipantRegistered) -> None:
+    entry = _made(ParticipantEntry, event, state=int(ParticipantState.APPLIED))
+    directory.participants[event.participant] = entry
+
+
+@_on(ev.ParticipantStateSet)
+def _participant_state_set(directory: Directory, event: ev.ParticipantStateSet) -> None:
+    entry = directory.participants[event.participant]
+    directory.participants[event.participant] = replace(entry, state=event.state)
+
+
+@_on(ev.UserRegistered)
+def _user_registered(directory: Directory, event: ev.UserRegistered) -> None:
+    directory.users[event.user] = _made(UserEntry, event)
+
+
+@_on(ev.KeyRegistered)
+def _key_registered(directory: Directory, event: ev.KeyRegistered) -> None:
+    directory._add_key(_made(KeyEntry, event))
+
+
+@_on(ev.KeyRevoked)
+def _key_revoked(directory: Directory, event: ev.KeyRevoked) -> None:
+    directory.keys[event.key] = replace(directory.keys[event.key], revoked=True)
+
+
+@_on(ev.AccountOpened)
+def _account_opened(directory: Directory, event: ev.AccountOpened) -> None:
+    directory.accounts[event.account] = _made(AccountEntry, event)
+
+
+@_on(ev.AccountBlocked, ev.AccountUnblocked)
+def _account_blocked(directory: Directory, event: ev.AccountBlocked | ev.AccountUnblocked) -> None:
+    blocked = int(isinstance(event, ev.AccountBlocked))
+    directory.accounts[event.account] = replace(directory.accounts[event.account], blocked=blocked)
+
+
+@_on(ev.AssetDefined)
+def _asset_defined(directory: Directory, event: ev.AssetDefined) -> None:
+    directory._add_asset(_made(AssetEntry, event))
+
+
+@_on(ev.BaseDefined)
+def _base_defined(directory: Directory, event: ev.BaseDefined) -> None:
+    directory._add_base(_made(BaseEntry, event, issuer=event.account))
+
+
+@_on(ev.ClaimsIssued)
+def _claims_issued(directory: Directory, event: ev.ClaimsIssued) -> None:
+    directory.bases[event.base] = replace(directory.bases[event.base], issued_claims=event.claims)
+
+
+@_on(ev.InstrumentDefined)
+def _instrument_defined(directory: Directory, event: ev.InstrumentDefined) -> None:
+    directory._add_instrument(_made(InstrumentEntry, event))
+
+
+@_on(ev.PhaseSet)
+def _phase_set(directory: Directory, event: ev.PhaseSet) -> None:
+    entry = directory.instruments[event.instrument]
+    directory.instruments[event.instrument] = replace(entry, phase=event.phase)
+
+
+@_on(ev.EntitlementGranted)
+def _entitlement_granted(directory: Directory, event: ev.EntitlementGranted) -> None:
+    key = (event.account, event.instrument, event.side)
+    directory.entitlements[key] = _made(EntitlementEntry, event, entitlement=event.sequence)
+
+
+@_on(ev.EntitlementEnded)
+def _entitlement_ended(directory: Directory, event: ev.EntitlementEnded) -> None:
+    directory.entitlements.pop((event.account, event.instrument, event.side), None)
+
+
+@_on(ev.LotDelivered)
+def _lot_delivered(directory: Directory, event: ev.LotDelivered) -> None:
+    directory._deliver(event)
+
+
+@_on(ev.DecisionRecorded)
+def _decision_recorded(directory: Directory, event: ev.DecisionRecorded) -> None:
+    directory._decide(event)

@@ -1,0 +1,94 @@
+"""Entries of the directory, named after the events and columns they come from."""
+
+from dataclasses import dataclass
+
+from exchange.vocabulary.instruments import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantEntry:
+    participant: int
+    owner: int
+    state: int
+    expires_at_ns: int
+    profile: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UserEntry:
+    user: int
+    participant: int
+    roles: int
+    person: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    key: int
+    user: int
+    participant: int
+    scopes: int
+    expires_at_ns: int
+    fingerprint: bytes
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    account: int
+    participant: int
+    blocked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEntry:
+    asset: int
+    code: str
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
+class BaseEntry:
+    """`listing` is the digest of the listing's dossier."""
+
+    base: int
+    issuer: int
+    lots: int
+    copies: int
+    lot_rtu: int
+    code: str
+    listing: bytes
+    certificate: bytes
+    decision: bytes
+    issued_claims: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentEntry:
+    instrument: int
+    symbol: str
+    base: int
+    quote: int
+    tick_minor: int
+    lot_rtu: int
+    minor_per_tick_lot: int
+    maker_ppm: int
+    taker_ppm: int
+    max_lots: int
+    max_holders: int
+    modes: int
+    phase: int = Phase.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementEntry:
+    """The grant in force for an account, instrument and side."""
+
+    entitlement: int
+    account: int
+    instrument: int
+    side: int
+    purpose: int
+    position_limit_lots: int
+    expires_at_ns: int
+    decision: bytes

@@ -1,0 +1,38 @@
+"""What an operator may set, from the environment (`TLX_DATA_FOLDER=…`) or by argument."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR, PPM
+
+
+class Settings(BaseSettings):
+    """Fees, collar and bands in ppm; `secrets_key` is the erasable store's master key, 64 hex digits."""
+
+    model_config = SettingsConfigDict(env_prefix="TLX_", frozen=True)
+
+    data_folder: Path = Path("var")
+    database_url: str = ""
+    secrets_key: SecretStr | None = None
+    venue_name: str = "Token Lot Exchange"
+    licence_profile: str = "open"
+
+    snapshot_every: int = Field(100_000, ge=1)
+    max_commands_per_block: int = Field(4_096, ge=1)
+    assay_workers: int = Field(1, ge=1)
+    clock_idle_s: float = Field(1.0, gt=0)
+
+    quote: str = "CNY"
+    utc_offset_hours: int = Field(8, ge=-12, le=14)
+    maker_ppm: int = Field(500, ge=0, le=MAX_FEE_PPM)
+    taker_ppm: int = Field(1_000, ge=0, le=MAX_FEE_PPM)
+    collar_ppm: int = Field(50_000, ge=0, lt=PPM)
+    static_band_ppm: int = Field(0, ge=0, lt=PPM)
+    max_order_lots: int = Field(10_000, ge=1, le=MAX_LOTS)
+    max_notional_minor: int = Field(100_000_000_000, ge=1, le=MAX_NOTIONAL_MINOR)
+    least_tick_minor: int = Field(1, ge=1)
+    default_copies: int = Field(1, ge=1)
+    certificate_days: int = Field(365, ge=1)
+    entitlement_days: int = Field(365, ge=1)

@@ -1,0 +1,191 @@
+"""The composition root: one exchange built from settings, as a list of its parts.
+
+    data folder
+      journal/       blocks of commands: the truth            snapshots/    states to start from
+      vault/         documents by digest                      secrets.*     the erasable, encrypted store
+      accesses.log   who opened which lot                     exchange.db   the SQL projection
+
+Nothing above holds a reference into the engine: what is asked goes through `submit`, what happened comes by
+`subscribe`, and begins from `opening_state`.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine as Database
+
+from exchange.compliance.facts import DatasetFacts
+from exchange.compliance.gate import Gate
+from exchange.delivery.access import AccessLog
+from exchange.delivery.vault import Vault
+from exchange.operations.directory import Directory
+from exchange.operations.dossier import read_dossier
+from exchange.operations.recovery import StartRefused, recover
+from exchange.operations.settings import Settings
+from exchange.spine.journal import Journal
+from exchange.spine.sequencer import Batch, Busy, Reply, Sequencer, Stopped
+from exchange.spine.snapshot import SnapshotFolder
+from exchange.store.database import open_database, sqlite_url
+from exchange.store.directory import Directory as Register
+from exchange.store.history import History
+from exchange.store.key_secrets import KeySecrets
+from exchange.store.projector import Projector
+from exchange.store.reports import Reports
+from exchange.store.secrets import KEY_BYTES, VENUE_SUBJECT, SecretStore
+from exchange.vocabulary.commands import Clock
+from exchange.vocabulary.participants import VENUE
+
+__all__ = ["Batch", "Exchange", "Reply", "Settings", "StartRefused"]
+
+ASSAYER_KEY = "assayer-ed25519"
+CLOSE_TIMEOUT_S = 60.0
+
+
+class Exchange:
+    """One venue, running in this process. `open` recovers it, `start` lets commands in, `close` ends it."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], int]) -> None:
+        """Build the parts that need no journal; use `open`."""
+        folder = settings.data_folder
+        self.settings = settings
+        self.now_ns = clock
+        self.log = structlog.get_logger("exchange")
+        self.failed = threading.Event()
+        self.failure: BaseException | None = None
+        self.gate = Gate.load(settings.licence_profile)
+        self.vault = Vault(folder / "vault")
+        self.secrets = SecretStore.open(folder, _master_key(settings))
+        self.key_secrets = KeySecrets(self.secrets)
+        self.assayer_key = _assayer_key(self.secrets)
+        self.access_log = AccessLog(folder / "accesses.log")
+        self.access_lock = threading.Lock()
+        self.database: Database = open_database(settings.database_url or sqlite_url(folder / "exchange.db"))
+        self.history = History(self.database)
+        self.register = Register(self.database)
+        self.reports = Reports(self.database)
+        self.directory = Directory()
+        self.listing_lock = threading.Lock()
+        self.listed: dict[str, int] = {}
+        """Base by the SHA-256 of the metadata it was listed with."""
+        self.dataset_facts: dict[int, DatasetFacts] = {}
+        self.whole_lots: set[tuple[int, int]] = set()
+        """(base, lot) whose documents were read whole since the start."""
+        self._last_submitted_s = 0.0
+        self._closing = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="clock", daemon=True)
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Callable[[], int] = time.time_ns) -> Self:
+        """Recover what the data folder holds, not started yet. Raises StartRefused, SecretsError, JournalError."""
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        lock = _lock_folder(settings.data_folder)
+        exchange = cls(settings, clock)
+        exchange._lock = lock
+        exchange._recover()
+        return exchange
+
+    def _recover(self) -> None:
+        folder, settings = self.settings.data_folder, self.settings
+        journal, snapshots = Journal.open(folder / "journal"), SnapshotFolder(folder / "snapshots")
+        engine, projection = recover(journal, snapshots, self.database)
+        self.opening_state = engine.snapshot()
+        self.projector = Projector(projection, self._fail)
+        with self.database.connect() as connection:
+            self.directory.load(connection)
+        for base in self.directory.bases.values():
+            self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
+        self._sequencer = Sequencer(engine, journal, self.now_ns, [self._take_in], self._fail)
+
+    def _take_in(self, batch: Batch) -> None:
+        """First of all subscribers: who is told of a batch finds it in the directory, and soon in SQL."""
+        self.directory.apply(batch.events)
+        self.projector.offer(batch)
+
+    def subscribe(self, on_batch: Callable[[Batch], None]) -> None:
+        """Have every batch from `opening_state` on; called on the sequencer's thread, before its answers are given."""
+        self._sequencer.subs.append(on_batch)
+
+    def start(self) -> None:
+        self.projector.start()
+        self._sequencer.start()
+        self._ticker.start()
+
+    def submit(self, commands: bytes, blobs: Sequence[bytes] = ()) -> Future[Reply]:
+        """Encoded commands, one atomic group; the future holds their events once they are durable. Busy, Stopped."""
+        self._last_submitted_s = time.monotonic()
+        return self._sequencer.submit(commands, blobs)
+
+    @property
+    def sequence(self) -> int:
+        """The last sequence given out and applied."""
+        return self._sequencer.sequence
+
+    @property
+    def assayer(self) -> bytes:
+        """The public key that certificates are verified with."""
+        return self.assayer_key.public_key().public_bytes_raw()
+
+    def close(self) -> None:
+        """Finish what was submitted, bring SQL level, and let go of the folder."""
+        self._closing.set()
+        if self._ticker.is_alive():
+            self._ticker.join()
+        self._sequencer.close()
+        self.projector.close(CLOSE_TIMEOUT_S)
+        self.database.dispose()
+        self.access_log.close()
+        self.secrets.close()
+        os.close(self._lock)
+
+    def _fail(self, failure: BaseException) -> None:
+        """Journal, machine or projection broke: acknowledge nothing more, and let the server's exit say so."""
+        self.failure = failure
+        self.log.error("exchange failed", error=repr(failure))
+        self.failed.set()
+
+    def _tick(self) -> None:
+        """A clock command where nobody else asks for anything, so that timers need no traffic."""
+        idle_s = self.settings.clock_idle_s
+        while not self._closing.wait(idle_s) and not self.failed.is_set():
+            if time.monotonic() - self._last_submitted_s >= idle_s:
+                with suppress(Busy, Stopped):
+                    self._sequencer.submit(Clock(actor=VENUE).encode())
+
+
+def _lock_folder(folder: Path) -> int:
+    """An open descriptor on the folder's lock, held until it is closed, or the process ends in whatever way."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise StartRefused("FOLDER_IN_USE", f"process {owner} has {folder} open; one folder has one writer") from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def _master_key(settings: Settings) -> bytes | None:
+    if settings.secrets_key is None:
+        return None
+    try:
+        return bytes.fromhex(settings.secrets_key.get_secret_value())
+    except ValueError:
+        raise StartRefused("SECRETS_KEY_WRONG", "TLX_SECRETS_KEY is not 64 hex digits") from None
+
+
+def _assayer_key(secrets: SecretStore) -> Ed25519PrivateKey:
+    """The venue's signing key for certificates, made once."""
+    return Ed25519PrivateKey.from_private_bytes(
+        secrets.get_or_make(VENUE_SUBJECT, ASSAYER_KEY, lambda: os.urandom(KEY_BYTES))
+    )
