@@ -81,6 +81,7 @@ class Exchange:
         """(base, lot) whose documents were read whole since the start."""
         self._last_submitted_s = 0.0
         self._closing = threading.Event()
+        self._lock = -1
         self._ticker = threading.Thread(target=self._tick, name="clock", daemon=True)
 
     @classmethod
@@ -103,7 +104,16 @@ class Exchange:
             self.directory.load(connection)
         for base in self.directory.bases.values():
             self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
-        self._sequencer = Sequencer(engine, journal, self.now_ns, [self._take_in], self._fail)
+        self._sequencer = Sequencer(
+            engine,
+            journal,
+            self.now_ns,
+            [self._take_in],
+            self._fail,
+            snapshots=snapshots,
+            snapshot_every=settings.snapshot_every,
+            max_commands_per_block=settings.max_commands_per_block,
+        )
 
     def _take_in(self, batch: Batch) -> None:
         """First of all subscribers: who is told of a batch finds it in the directory, and soon in SQL."""

@@ -9,6 +9,7 @@ SQL that was deleted stands at zero, so everything is replayed and comes back as
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Engine as Database
@@ -38,7 +39,8 @@ class StartRefused(Exception):  # noqa: N818 - a refusal is an answer, no error 
         self.detail = detail
 
 
-class Replayed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Replayed:
     """Events of replayed commands, as the projection takes them."""
 
     first_sequence: int
