@@ -129,7 +129,8 @@ def _file(node: dict[str, Any]) -> FileEntry:
 
 
 def _sources(metadata: dict[str, Any]) -> tuple[Source, ...]:
-    stated = metadata.get("prov:wasDerivedFrom")
+    """What is stated of sources, none where nothing is: to do without is the gate's to refuse, with its article."""
+    stated = metadata.get("prov:wasDerivedFrom") or []
     found = []
     for node in stated if isinstance(stated, list) else [stated]:
         ids = texts(node)
@@ -137,8 +138,6 @@ def _sources(metadata: dict[str, Any]) -> tuple[Source, ...]:
         if len(ids) != 1 or len(licences) > 1:
             raise ListingError("MISSING_FIELD", "prov:wasDerivedFrom, each source with one id and at most one licence")
         found.append(Source(ids[0], spdx_id(licences[0]) if licences else None, _acquisition(node)))
-    if not found:
-        raise ListingError("MISSING_FIELD", "prov:wasDerivedFrom")
     return tuple(found)
 
 

@@ -83,7 +83,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A listing that was read and found well formed; whether it is admitted is the gate's to say."""
+    """A listing that was read and found well formed; whether it is admitted is the gate's to say.
+
+    `sources` and `evidence` may be empty: no listing without them is admitted, but it is the gate that names the law.
+    """
 
     name: str
     version: str

@@ -170,7 +170,7 @@ def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
         "documentation": {
             "0101": (9, 0 if listing.keywords else 1),
             "0102": (4, missing_content),
-            "0103": (2, sum(1 for source in listing.sources[:1] if source.licence is None)),
+            "0103": (2, 0 if listing.sources and listing.sources[0].licence else 1),
             "0104": (2, 0 if listing.terms.territory else 1),
         },
     }

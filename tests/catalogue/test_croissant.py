@@ -55,6 +55,10 @@ def test_the_sample_listing_without_extensions_is_read_unchanged() -> None:
         assert len(list(read_documents(verified, listing.recipe))) == 7473
 
 
+def sources_are(stated: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda metadata: metadata.update({"prov:wasDerivedFrom": stated})
+
+
 REQUIRED = [
     "name",
     "version",
@@ -66,7 +70,6 @@ REQUIRED = [
     "inLanguage",
     "rai:dataCollection",
     "rai:personalSensitiveInformation",
-    "prov:wasDerivedFrom",
     "usageInfo",
     "tex:dataLevel",
     "tex:datasetClass",
@@ -82,6 +85,17 @@ def test_what_the_exchange_requires_is_missed_by_name(spoilt: Spoilt, key: str) 
 
 def test_licence_evidence_is_left_to_the_gate(spoilt: Spoilt) -> None:
     assert read_listing(spoilt(lambda stated: stated.pop("rai:dataLicenseEvidence"))).evidence == ()
+
+
+@pytest.mark.parametrize("stated", [None, [], ""])
+def test_a_listing_without_sources_is_left_to_the_gate(spoilt: Spoilt, stated: Any) -> None:
+    assert read_listing(spoilt(sources_are(stated))).sources == ()
+    assert read_listing(spoilt(lambda metadata: metadata.pop("prov:wasDerivedFrom"))).sources == ()
+
+
+@pytest.mark.parametrize("stated", [5, [None], [{"license": "MIT"}], [{"@id": "a", "license": ["MIT", "X11"]}]])
+def test_a_source_that_is_stated_badly_is_not_passed_over(spoilt: Spoilt, stated: Any) -> None:
+    assert refusal(spoilt(sources_are(stated))) == "MISSING_FIELD"
 
 
 @pytest.mark.parametrize(

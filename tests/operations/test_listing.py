@@ -77,6 +77,13 @@ def test_a_licence_that_conflicts_with_its_source_is_refused(exchange, vendor):
     assert rules == ["EX-09"]
 
 
+def test_a_listing_that_states_no_source_is_refused_by_cn_02_with_its_article(exchange, vendor):
+    with pytest.raises(OperationRefused) as caught:
+        submit_listing(exchange, VENUE, vendor, *dataset(**{"prov:wasDerivedFrom": None}))
+    (reason,) = [reason for reason in caught.value.reasons if reason.rule_id == "CN-02"]
+    assert reason.law == "DSL Art. 33"
+
+
 def test_personal_data_needs_its_consent_and_an_assessment(exchange, vendor):
     told = {"rai:personalSensitiveInformation": "Names of the authors.", "tex:persons": 12}
     assert {"CN-07", "CN-10"} <= set(refused(exchange, vendor, dataset(**told)))
