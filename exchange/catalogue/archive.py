@@ -1,8 +1,9 @@
-"""Archives from outside: zip, or gzip of one file, unpacked in memory within limits that are checked as bytes come."""
+"""Archives from outside: zip, tar.gz, or gzip of one file, unpacked in memory within limits checked as bytes come."""
 
 import gzip
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ _ENTRY_BYTES = 46 + 512 + 128
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SYMBOLIC_LINK = 0o120000
+_TAR_MARK = slice(257, 262), b"ustar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ DEFAULT_LIMITS = ArchiveLimits()
 def read_archive(
     archive: bytes, limits: ArchiveLimits = DEFAULT_LIMITS, gzip_name: str = "content"
 ) -> dict[str, bytes]:
-    """The files of an archive by path; an archive within it stays one file. A gzip file has the name `gzip_name`.
+    """The files of an archive by path; an archive within it stays one file. A gzip file of anything but a tar has the
+    name `gzip_name`.
 
     ListingError: BAD_ARCHIVE, ARCHIVE_TOO_LARGE, UNSAFE_PATH. Sizes the archive declares are only believed to refuse
     early: what counts are the bytes that come out.
@@ -41,7 +44,9 @@ def read_archive(
     if len(archive) > limits.packed_bytes:
         raise ListingError("ARCHIVE_TOO_LARGE", f"{len(archive)} bytes packed, over {limits.packed_bytes}")
     if archive.startswith(b"\x1f\x8b"):
-        return {safe_path(gzip_name): _gunzip(archive, limits.unpacked_bytes)}
+        content = _gunzip(archive, limits.unpacked_bytes)
+        place, mark = _TAR_MARK
+        return _untar(content, limits) if content[place] == mark else {safe_path(gzip_name): content}
     if not archive.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise ListingError("BAD_ARCHIVE", "neither zip nor gzip")
     _check_directory(archive, limits)
@@ -74,10 +79,49 @@ def _unzip(packed: zipfile.ZipFile, limits: ArchiveLimits) -> dict[str, bytes]:
     return files
 
 
-def _member_path(member: zipfile.ZipInfo, limits: ArchiveLimits) -> str:
-    path = safe_path(member.filename)
+def _untar(content: bytes, limits: ArchiveLimits) -> dict[str, bytes]:
+    """The files of a tar that is in memory as a whole, so they can be no larger than it is."""
+    files: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as packed:
+            for number, member in enumerate(packed, 1):
+                if number > limits.entries:
+                    raise ListingError("ARCHIVE_TOO_LARGE", f"over {limits.entries} entries")
+                if not member.isdir():
+                    path = _tar_path(member, limits)
+                    if path in files:
+                        raise ListingError("BAD_ARCHIVE", f"{path} is there twice")
+                    files[path] = _tar_content(packed, member)
+    except (tarfile.TarError, EOFError, ValueError, OSError) as error:
+        raise ListingError("BAD_ARCHIVE", str(error)[:300]) from None
+    return files
+
+
+def _tar_path(member: tarfile.TarInfo, limits: ArchiveLimits) -> str:
+    path = _plain_path(member.name, limits)
+    if not member.isreg() or member.issparse():
+        raise ListingError("UNSAFE_PATH", f"{path} is a link, a device or has holes")
+    return path
+
+
+def _tar_content(packed: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = packed.extractfile(member)
+    assert stream is not None, "a regular file has content"
+    content = stream.read()
+    if len(content) != member.size:
+        raise ListingError("BAD_ARCHIVE", f"{member.name[:200]} is cut short")
+    return content
+
+
+def _plain_path(stated: str, limits: ArchiveLimits) -> str:
+    path = safe_path(stated)
     if path.count("/") >= limits.depth:
         raise ListingError("ARCHIVE_TOO_LARGE", f"{path[:200]} lies over {limits.depth} folders deep")
+    return path
+
+
+def _member_path(member: zipfile.ZipInfo, limits: ArchiveLimits) -> str:
+    path = _plain_path(member.filename, limits)
     if member.external_attr >> 16 & 0o170000 == _SYMBOLIC_LINK:
         raise ListingError("UNSAFE_PATH", f"{path} is a link")
     if member.flag_bits & 0x1:

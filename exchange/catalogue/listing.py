@@ -33,7 +33,7 @@ class ListingError(Exception):
     FILE_TOO_LARGE          a file over the limit
     FILE_SIZE_MISMATCH      a file whose size is not the stated one
     FILE_HASH_MISMATCH      a file whose SHA-256 is not the stated one
-    BAD_ARCHIVE             a corrupt, encrypted or unsupported archive
+    BAD_ARCHIVE             a corrupt, encrypted or unsupported archive: zip, tar.gz and gzip of one file are read
     ARCHIVE_TOO_LARGE       an archive over its limits of entries, nesting or bytes unpacked
     """
 

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import stat
+import tarfile
 import zipfile
 
 import pytest
@@ -14,6 +15,8 @@ from exchange.catalogue.archive import ArchiveLimits, read_archive
 from exchange.catalogue.listing import ListingError
 
 SMALL = ArchiveLimits(packed_bytes=100_000, unpacked_bytes=10_000, entries=5, depth=3)
+# A tar is padded to a multiple of 10,240 bytes, and the padding counts.
+SMALL_TAR = ArchiveLimits(packed_bytes=100_000, unpacked_bytes=20_480, entries=5, depth=3)
 
 
 def zipped(files: dict[str, bytes] | list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -38,6 +41,43 @@ def test_the_files_of_a_zip_come_out_without_its_folders(method: int) -> None:
 
 def test_gzip_of_one_or_several_members_is_one_file() -> None:
     assert read_archive(gzip.compress(b"a") + gzip.compress(b"b"), gzip_name="set.txt") == {"set.txt": b"ab"}
+
+
+def tarred(files: dict[str, bytes] | list[tuple[str, bytes]], **changes: object) -> bytes:
+    """A tar.gz; `changes` are made to every member's header."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for path, content in files.items() if isinstance(files, dict) else files:
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            for name, value in changes.items():
+                setattr(member, name, value)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def test_the_files_of_a_tar_come_out_with_their_paths() -> None:
+    files = {"train.jsonl": b"{}\n" * 100, "docs/LICENSE": b"free", "\u8bd7/" + "x" * 150: b""}
+    assert read_archive(tarred(files)) == files
+
+
+@pytest.mark.parametrize("path", ["../up.txt", "/etc/passwd", "a/../../b", "C:/x"])
+def test_a_tar_that_leaves_the_folder_is_refused(path: str) -> None:
+    assert refusal(tarred({path: b"x"}), SMALL_TAR) == "UNSAFE_PATH"
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_a_link_or_a_device_in_a_tar_is_refused(kind: bytes) -> None:
+    assert refusal(tarred({"link": b""}, type=kind, linkname="/etc/passwd"), SMALL_TAR) == "UNSAFE_PATH"
+
+
+def test_a_tar_over_its_limits_or_out_of_order_is_refused() -> None:
+    assert refusal(tarred({"a": b"\0" * 50_000}), SMALL_TAR) == "ARCHIVE_TOO_LARGE"
+    assert refusal(tarred({f"{number}": b"" for number in range(6)}), SMALL_TAR) == "ARCHIVE_TOO_LARGE"
+    assert refusal(tarred({"a/b/c/d": b"x"}), SMALL_TAR) == "ARCHIVE_TOO_LARGE"
+    assert refusal(tarred([("a", b"1"), ("./a", b"2")]), SMALL_TAR) == "BAD_ARCHIVE"
+    whole = gzip.decompress(tarred({"a": b"x" * 3_000}))
+    assert refusal(gzip.compress(whole[:2_000]), SMALL_TAR) == "BAD_ARCHIVE"
 
 
 @pytest.mark.parametrize("path", ["../up.txt", "/etc/passwd", "a/../../b", "C:/x", "a\\..\\b", "https://x/y"])
