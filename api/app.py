@@ -1,0 +1,78 @@
+"""The application: every router behind the gatehouse, over one exchange."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from api.auth import Authenticator
+from api.errors import add_handlers
+from api.gatehouse import Gatehouse, Limits
+from api.market import Market
+from api.settings import ApiSettings
+from exchange.operations.bootstrap import bootstrap
+from exchange.operations.issuing import finish_issues
+from exchange.runtime import Batch, Exchange
+
+DESCRIPTION: Final = """
+The public face of a Token Lot Exchange: markets in lots of datasets, counted in tokens.
+
+Markets, orders and accounts speak the Coinbase Exchange dialect; datasets, deliveries and the compliance gate have
+resources beside it. Prices are quote currency per 1,000,000 RTU (reference token units), sizes are millions of RTU;
+both are decimal strings. A private request is signed: see *Signing* in the documentation.
+"""
+
+ROUTERS: Final = (
+    "venue", "products", "orders", "accounts", "trades", "datasets", "deliveries", "entitlements", "decisions",
+    "participants", "operator", "feed",
+)  # fmt: skip
+
+
+def create_app(exchange: Exchange, settings: ApiSettings) -> FastAPI:
+    """An application that starts the exchange, opened and not yet started, with itself, and closes it at its end."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await _start(app, exchange)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(exchange.close)
+
+    app = FastAPI(
+        title="Token Lot Exchange",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    app.state.exchange = exchange
+    app.state.settings = settings
+    app.state.authenticator = Authenticator(exchange, settings)
+    app.state.limits = Limits(settings)
+    app.add_middleware(Gatehouse)
+    add_handlers(app)
+    for name in ROUTERS:
+        if (Path(__file__).parent / f"{name}.py").exists():
+            app.include_router(importlib.import_module(f"api.{name}").router)
+    return app
+
+
+async def _start(app: FastAPI, exchange: Exchange) -> None:
+    """Follow the stream from its opening state, then let commands in, and see that the venue is set up."""
+    loop = asyncio.get_running_loop()
+    market = app.state.market = Market(exchange.opening_state, exchange.directory)
+    await asyncio.to_thread(market.load_tapes, exchange.history, exchange.now_ns())
+
+    def pass_on(batch: Batch) -> None:
+        loop.call_soon_threadsafe(market.apply, batch)
+
+    exchange.subscribe(pass_on)
+    exchange.start()
+    await asyncio.to_thread(bootstrap, exchange)
+    await asyncio.to_thread(finish_issues, exchange)
