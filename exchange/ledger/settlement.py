@@ -80,9 +80,7 @@ def _transfer_lines(events: bytes) -> list[Rows]:
     withdrawals = confirmed[confirmed["withdrawal"] == 1]
     return [
         *_pair(deposits, deposits["asset"], Bucket.DEPOSITS, Entry.DEPOSIT, deposits["amount"]),
-        *_pair(
-            withdrawals, withdrawals["asset"], Bucket.WITHDRAWALS, Entry.WITHDRAWAL, -withdrawals["amount"]
-        ),
+        *_pair(withdrawals, withdrawals["asset"], Bucket.WITHDRAWALS, Entry.WITHDRAWAL, -withdrawals["amount"]),
     ]
 
 
@@ -161,9 +159,7 @@ def _hold_lines(holds: Rows, events: bytes, batch_ends: Sequence[int]) -> list[R
 
 def _batch_times(events: bytes, batch_ends: Sequence[int]) -> Rows:
     """The time of each batch's last event."""
-    headers = np.frombuffer(
-        events, np.dtype([("sequence", "<u8"), ("timestamp_ns", "<i8"), ("rest", "V240")])
-    )
+    headers = np.frombuffer(events, np.dtype([("sequence", "<u8"), ("timestamp_ns", "<i8"), ("rest", "V240")]))
     last = np.searchsorted(headers["sequence"], np.asarray(batch_ends, np.uint64), side="right") - 1
     times: Rows = headers["timestamp_ns"][np.maximum(last, 0)]
     return times

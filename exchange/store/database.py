@@ -74,9 +74,7 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Sequence[An
     if connection.dialect.positional:
         connection.exec_driver_sql(str(insert(table).compile(dialect=connection.dialect)), values)
     else:
-        connection.execute(
-            insert(table), [dict(zip(table.columns.keys(), row, strict=True)) for row in values]
-        )
+        connection.execute(insert(table), [dict(zip(table.columns.keys(), row, strict=True)) for row in values])
 
 
 def is_temporary(error: DBAPIError) -> bool:

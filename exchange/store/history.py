@@ -70,9 +70,7 @@ class History(Reader):
             newest = query.order_by(trade.sequence.desc(), trade.event_index.desc()).limit(limit)
             sides.append(select(newest.subquery()))
         both = union_all(*sides).subquery()
-        return self._rows(
-            select(both).order_by(both.c.sequence.desc(), both.c.event_index.desc()).limit(limit)
-        )
+        return self._rows(select(both).order_by(both.c.sequence.desc(), both.c.event_index.desc()).limit(limit))
 
     def trades(
         self,
@@ -93,9 +91,7 @@ class History(Reader):
 
     def trade(self, instrument: int, trade_id: int) -> Row | None:
         trade = tables.trades.c
-        return self._first(
-            select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id)
-        )
+        return self._first(select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id))
 
     def ledger(
         self,
@@ -135,13 +131,9 @@ class History(Reader):
         where = (order.account == account, order.done_ns == 0, order.hold > 0)
         return self._rows(select(tables.orders).where(*where).order_by(order.order_id.desc()).limit(limit))
 
-    def transfers(
-        self, account: int | None = None, *, before: int | None = None, limit: int = PAGE
-    ) -> Sequence[Row]:
+    def transfers(self, account: int | None = None, *, before: int | None = None, limit: int = PAGE) -> Sequence[Row]:
         transfer = tables.transfers.c
         where = given((transfer.account, account))
         if before is not None:
             where.append(transfer.transfer < before)
-        return self._rows(
-            select(tables.transfers).where(*where).order_by(transfer.transfer.desc()).limit(limit)
-        )
+        return self._rows(select(tables.transfers).where(*where).order_by(transfer.transfer.desc()).limit(limit))

@@ -166,9 +166,7 @@ def _fills_after(events: bytes, last_positions: dict[int, int]) -> dict[int, Fil
             continue
         if before := fills.get(order_id):
             lots, hold_change = lots + before.lots, hold_change + before.hold_change
-        fills[order_id] = Fills(
-            order_id, lots, hold_change, leaves_lots, cum_notional_minor, fee_minor, timestamp_ns
-        )
+        fills[order_id] = Fills(order_id, lots, hold_change, leaves_lots, cum_notional_minor, fee_minor, timestamp_ns)
     return fills
 
 
@@ -198,8 +196,6 @@ def write_refusals(connection: Connection, events: bytes) -> None:
     for (reason, command_kind), (count_new, sequence, timestamp_ns) in counts.items():
         row = (table.c.reason == reason, table.c.command_kind == command_kind)
         last = {"last_sequence": sequence, "last_ns": timestamp_ns}
-        changed = connection.execute(
-            update(table).where(*row).values(refused=table.c.refused + count_new, **last)
-        )
+        changed = connection.execute(update(table).where(*row).values(refused=table.c.refused + count_new, **last))
         if not changed.rowcount:
             insert_rows(connection, table, [(reason, command_kind, count_new, sequence, timestamp_ns)])

@@ -100,18 +100,14 @@ class Projection:
         there = (table.c.id == _WATERMARK_ID, table.c.sequence == self.watermark)
         moved = update(table).where(*there).values(sequence=sequence, timestamp_ns=timestamp_ns)
         if connection.execute(moved).rowcount != 1:
-            raise StoreError(
-                f"the watermark is no longer {self.watermark}: another process writes this database"
-            )
+            raise StoreError(f"the watermark is no longer {self.watermark}: another process writes this database")
 
     def _write_postings(self, connection: Connection, rows: Rows, posted: Posted) -> None:
         columns = [rows[name].tolist() for name in POSTING.names or ()]
         insert_rows(connection, tables.postings, zip(*columns, posted.running.tolist(), strict=True))
         known = self._memory.balances
         changes = posted.changes.items()
-        insert_rows(
-            connection, tables.balances, [(*key, amount) for key, amount in changes if key not in known]
-        )
+        insert_rows(connection, tables.balances, [(*key, amount) for key, amount in changes if key not in known])
         changed = [_balance_values(key, amount) for key, amount in changes if key in known]
         if changed:
             table = tables.balances
@@ -143,12 +139,8 @@ def _load(connection: Connection) -> _Memory:
 def _after(events: bytes, watermark: int) -> bytes:
     """The events whose sequence is above the watermark; sequences never fall within a stream."""
     headers = np.frombuffer(events, np.dtype([("sequence", "<u8"), ("rest", f"V{EVENT_BYTES - 8}")]))
-    return events[
-        EVENT_BYTES * int(np.searchsorted(headers["sequence"], np.uint64(watermark), side="right")) :
-    ]
+    return events[EVENT_BYTES * int(np.searchsorted(headers["sequence"], np.uint64(watermark), side="right")) :]
 
 
 def _last_time_ns(events: bytes) -> int:
-    return (
-        int.from_bytes(events[-EVENT_BYTES + 8 : -EVENT_BYTES + 16], "little", signed=True) if events else 0
-    )
+    return int.from_bytes(events[-EVENT_BYTES + 8 : -EVENT_BYTES + 16], "little", signed=True) if events else 0

@@ -66,9 +66,7 @@ def reconcile(
         postings = [tuple(row) for row in connection.execute(summed)] if from_postings else running
     balances, booked = _owned(running), _owned(postings)
     keys = sorted(machine.keys() | balances.keys() | booked.keys())
-    compared = [
-        Difference(*key, *(books.get(key, (0, 0)) for books in (machine, balances, booked))) for key in keys
-    ]
+    compared = [Difference(*key, *(books.get(key, (0, 0)) for books in (machine, balances, booked))) for key in keys]
     differing = tuple(each for each in compared if not each.engine == each.balances == each.postings)
     return Reconciliation(sequence, len(keys), differing, _unbalanced(postings))
 

@@ -33,9 +33,7 @@ class Reports(Reader):
         rows = self._rows(select(asset.asset, asset.code, asset.scale))
         return {row["asset"]: Asset(**row) for row in rows}
 
-    def statement(
-        self, account: int, asset: int, from_ns: int = 0, to_ns: int = FOREVER_NS
-    ) -> Statement | None:
+    def statement(self, account: int, asset: int, from_ns: int = 0, to_ns: int = FOREVER_NS) -> Statement | None:
         """Movements from `from_ns` until before `to_ns`; None for an asset that does not exist."""
         known = self.assets().get(asset)
         if known is None:
@@ -54,9 +52,7 @@ class Reports(Reader):
     def contract_note(self, instrument: int, trade_id: int, account: int) -> ContractNote | None:
         """The account's side of a trade; None where there is no such trade, or the account is no side of it."""
         trade = tables.trades.c
-        row = self._first(
-            select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id)
-        )
+        row = self._first(select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id))
         if row is None or account not in {row["account"], row["maker_account"]}:
             return None
         return contract_note(_trade(row), self.terms(instrument), account)
@@ -73,9 +69,7 @@ class Reports(Reader):
         """Every bucket's total, summed from the postings themselves."""
         posting = tables.postings.c
         total = cast(func.sum(posting.amount), BigInteger).label("amount")
-        rows = self._rows(
-            select(posting.asset, posting.bucket, total).group_by(posting.asset, posting.bucket)
-        )
+        rows = self._rows(select(posting.asset, posting.bucket, total).group_by(posting.asset, posting.bucket))
         return trial_balance([(row["asset"], row["bucket"], row["amount"]) for row in rows], self.assets())
 
 

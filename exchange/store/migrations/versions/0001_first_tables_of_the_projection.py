@@ -226,9 +226,7 @@ def upgrade() -> None:
         for index in indexes:
             op.create_index(f"ix_{name}_{index.replace(' ', '_')}", name, index.split())
     is_open = sa.text("done_ns = 0")
-    op.create_index(
-        "ix_orders_open", "orders", ["account", "order_id"], sqlite_where=is_open, postgresql_where=is_open
-    )
+    op.create_index("ix_orders_open", "orders", ["account", "order_id"], sqlite_where=is_open, postgresql_where=is_open)
 
 
 def _columns(keys: str, columns: _Columns) -> Iterator[sa.Column[Any]]:
