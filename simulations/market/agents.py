@@ -19,6 +19,7 @@ STEP_PER_MILLE: Final = 3
 SPREAD_PER_MILLE: Final = 2
 DEPTH_STEPS: Final = 6
 LARGEST_ORDER_LOTS: Final = 8
+MOST_ORDERS: Final = 8
 DELIVERY_PER_MILLE: Final = 12
 TAKING_PER_MILLE: Final = {"vendor": 20, "maker": 60, "taker": 450}
 EAGER_PER_MILLE: Final = 15
@@ -109,7 +110,6 @@ class Sight(NamedTuple):
     claims: int
     undelivered_lots: int
     orders: tuple[Resting, ...]
-    most_orders: int = 8
 
 
 def act(role: Role, sight: Sight, chance: Random) -> Action | None:
@@ -151,7 +151,7 @@ def _take(role: Role, sight: Sight, chance: Random) -> Place | None:
 
 def _quote(role: Role, sight: Sight, chance: Random) -> Action | None:
     """A resting order near the belief, on the side with fewer of one's own; the oldest is taken back when full."""
-    if len(sight.orders) >= sight.most_orders:
+    if len(sight.orders) >= MOST_ORDERS:
         return Cancel(chance.choice(sight.orders).order_id)
     side = _quoting_side(role, sight, chance)
     free = sight.affordable_lots if side is Side.BUY else sight.claims

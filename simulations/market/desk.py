@@ -110,10 +110,9 @@ class Desk:
         }
         told = await venue.surely("POST", "/deliveries", self.member.credentials, body)
         self.claims[product.base] -= wanted.lots
-        summary = await venue.surely("GET", f"/datasets/{product.product_id}")
         for delivered in told["deliveries"]:
             self.delivered[product.product_id] = self.delivered.get(product.product_id, 0) + 1
-            await self._verify(venue, product, delivered, bytes.fromhex(summary["merkle_root"]))
+            await self._verify(venue, product, delivered, bytes.fromhex(told["merkle_root"]))
 
     async def _verify(self, venue: Venue, product: Product, delivered: dict[str, Any], root: bytes) -> None:
         """Download a delivered lot, and prove it against the root that was certified."""
@@ -122,7 +121,7 @@ class Desk:
         manifest = await venue.download(delivered["manifest_url"], key)
         blob = await venue.download(delivered["blob_url"], key)
         try:
-            lot = verify_lot(manifest, blob, root)
+            lot = verify_lot(manifest, blob, root, manifest_sha256=delivered["manifest_sha256"])
         except LotMismatchError as mismatch:
             log.critical("lot does not verify", why=str(mismatch))
         else:

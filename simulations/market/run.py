@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -69,8 +69,9 @@ async def _run(settings: MarketSettings, operator: Credentials) -> None:
         trading = Trading(floor, operator, settings.seed)
         work = asyncio.gather(_set_up(venue, settings, operator, trading), _trade(trading), trading.feed.run())
         stopped = asyncio.create_task(_until(stopping, settings.seconds))
-        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        for running in (stopped, work):
+        either: tuple[asyncio.Future[Any], ...] = (work, stopped)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        for running in either:
             running.cancel()
         with suppress(asyncio.CancelledError):
             await work
