@@ -32,13 +32,13 @@ def folder_submissions(folder: Path, listings: Path = LISTINGS) -> Iterator[Subm
 
 
 def read_submission(listing: Path, folder: Path) -> Submission:
-    """The files that the listing names; what it names as evidence goes with it where the folder has it."""
+    """The files that the listing names; the licence goes with them where it names one and the folder has it."""
     croissant = listing.read_bytes()
     metadata: dict[str, Any] = json.loads(croissant)
     stated = [str(node["@id"]) for node in metadata["distribution"] if node["@type"] == "cr:FileObject"]
-    shown = {path for key in ("rai:dataLicenseEvidence",) if isinstance(path := metadata.get(key), str)}
-    files = {path: (folder / path).read_bytes() for path in stated if path not in shown}
-    evidence = {path: (folder / path).read_bytes() for path in sorted(shown) if (folder / path).is_file()}
+    shown = metadata.get("rai:dataLicenseEvidence", "")
+    files = {path: (folder / path).read_bytes() for path in stated if path != shown}
+    evidence = {shown: (folder / shown).read_bytes()} if shown and (folder / shown).is_file() else {}
     return Submission(str(metadata["name"]), croissant, files, evidence)
 
 
