@@ -22,10 +22,12 @@ class Market:
         self.process = None
 
     def start(self, *more):
+        (self.folder.parent / "nothing").mkdir(exist_ok=True)
         command = [
             *(sys.executable, "-m", "simulations.market", "--url", self.server.url),
             *("--operator", str(self.server.folder / "operator.json"), "--state", str(self.folder)),
-            *("--rate", "100", "--vendors", "1", "--buyers", "3", "--datasets", "2", *more),
+            *("--rate", "100", "--vendors", "1", "--buyers", "3", "--datasets", "2"),
+            *("--data", str(self.folder.parent / "nothing"), *more),
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=REPOSITORY, stderr=log, stdout=log)

@@ -29,7 +29,7 @@ from simulations.market.credentials import Credentials, CredentialsError, read_c
 from simulations.market.enrolment import plans
 from simulations.market.installation import docstrings, installation_submissions, is_clean
 from simulations.market.settings import parse_settings
-from simulations.market.submission import LISTINGS, folder_submissions
+from simulations.market.submission import LISTINGS, folder_submissions, known_listings
 
 TICKS = st.integers(min_value=10, max_value=100_000)
 SIGHTS = st.builds(
@@ -177,7 +177,7 @@ def test_docstrings_are_those_of_modules_classes_and_functions_if_they_say_somet
 
 
 def test_a_folder_without_datasets_gives_none(tmp_path):
-    assert list(folder_submissions(tmp_path)) == []
+    assert known_listings(tmp_path) == []
 
 
 def test_a_folder_gives_what_its_listing_names_the_smallest_first(tmp_path):
@@ -185,7 +185,7 @@ def test_a_folder_gives_what_its_listing_names_the_smallest_first(tmp_path):
         (tmp_path / name).mkdir()
         for file in ("input.txt", "train.jsonl", "LICENSE"):
             (tmp_path / name / file).write_bytes(b"text")
-    small, large = folder_submissions(tmp_path)
+    small, large = folder_submissions(tmp_path, known_listings(tmp_path))
     assert (small.name, list(small.files), list(small.evidence)) == ("tiny-shakespeare", ["input.txt"], [])
     assert (large.name, list(large.files), list(large.evidence)) == ("gsm8k", ["train.jsonl"], ["LICENSE"])
     assert large.croissant == (LISTINGS / "gsm8k.croissant.json").read_bytes()
@@ -259,7 +259,7 @@ def test_every_name_says_that_it_is_simulated():
 
 def test_settings_have_bounds(capsys):
     settings = parse_settings(["--operator", "o.json", "--state", "s", "--rate", "5"])
-    assert (settings.rate, settings.seconds, settings.data) == (5.0, None, None)
+    assert (settings.rate, settings.seconds, settings.again) == (5.0, None, False)
     for wrong in (["--rate", "0"], ["--rate", "1e9"], ["--vendors", "0"], ["--seconds", "soon"]):
         with pytest.raises(SystemExit):
             parse_settings(["--operator", "o.json", "--state", "s", *wrong])
