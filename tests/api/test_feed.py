@@ -16,7 +16,7 @@ from exchange.operations.admission import key_fingerprint, revoke_key
 from exchange.operations.asking import ask
 from exchange.operations.entitling import request_entitlement
 from exchange.operations.listing import submit_listing
-from exchange.vocabulary.commands import MassCancel, PlaceOrder
+from exchange.vocabulary.commands import MassCancel, PlaceOrder, SetPhase
 from exchange.vocabulary.instruments import OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import VENUE, Role, Scope
 
