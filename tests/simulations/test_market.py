@@ -1,5 +1,6 @@
 """The simulated market's pure parts: participants decide alike by seed, listings are real, books follow messages."""
 
+import json
 import stat
 from random import Random
 
@@ -28,6 +29,7 @@ from simulations.market.books import Books, GapError, Product
 from simulations.market.credentials import Credentials, CredentialsError, read_credentials, read_private, write_private
 from simulations.market.enrolment import plans
 from simulations.market.installation import docstrings, installation_submissions, is_clean
+from simulations.market.papers import is_liftable, with_papers
 from simulations.market.settings import parse_settings
 from simulations.market.submission import LISTINGS, folder_submissions, known_listings
 
@@ -264,3 +266,22 @@ def test_settings_have_bounds(capsys):
         with pytest.raises(SystemExit):
             parse_settings(["--operator", "o.json", "--state", "s", *wrong])
     capsys.readouterr()
+
+
+def test_only_missing_papers_are_made_up_for():
+    assert is_liftable({"reasons": [{"rule": "CN-07"}, {"rule": "CN-10"}]})
+    assert not is_liftable({"reasons": [{"rule": "CN-07"}, {"rule": "CN-08"}]})
+    assert not is_liftable({"reasons": [{"rule": "CN-22"}]})
+    assert not is_liftable({"reasons": []})
+
+
+def test_papers_state_the_basis_and_how_many_persons(installation):
+    signed = installation["python-signed-modules"]
+    papers = with_papers(signed)
+    listing = read_listing(papers.submission.croissant)
+    assert listing.evidence_of("lawfully-public") == ("public-basis.txt",)
+    assert papers.submission.files == signed.files
+    assert papers.dataset == listing.sha256
+    assert 50 < json.loads(papers.submission.croissant)["tex:persons"] < 500
+    for text in (papers.assessment, papers.submission.evidence["public-basis.txt"]):
+        assert text.startswith(b"Simulated evidence")
