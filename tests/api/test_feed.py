@@ -1,88 +1,20 @@
 """The feed over real websockets: a running server, a real exchange, clients that know only what they hear."""
 
-import json
 import random
 import threading
-import time
-from contextlib import ExitStack
 
+import feed_venue
 import pytest
-from api_venue import ServerThread, operations, venue_of
-from feed_wire import WireBook, auth, deaf_client, feed_client
-from websockets.exceptions import ConnectionClosed
+from feed_venue import placing
+from feed_wire import WireBook, feed_client
 
-from api.feed_settings import FeedSettings
 from exchange.operations.admission import key_fingerprint, revoke_key
 from exchange.operations.asking import ask
-from exchange.operations.entitling import request_entitlement
-from exchange.operations.listing import submit_listing
-from exchange.vocabulary.commands import MassCancel, PlaceOrder, SetPhase
-from exchange.vocabulary.instruments import OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
-from exchange.vocabulary.participants import VENUE, Role, Scope
+from exchange.vocabulary.commands import MassCancel, SetPhase
+from exchange.vocabulary.instruments import Phase, Side, TimeInForce
+from exchange.vocabulary.participants import VENUE, Scope
 
-SETTINGS = FeedSettings(
-    conflation_s=0.01,
-    heartbeat_s=0.1,
-    max_connections=8,
-    max_subscriptions=6,
-    max_message_bytes=2048,
-    message_burst=40,
-    message_rate=40,
-    max_refused_in_a_row=5,
-    max_waiting_bytes=1 << 16,
-    max_waiting_s=1.0,
-    cut_grace_s=0.3,
-)
-
-
-@pytest.fixture(scope="module")
-def venue(tmp_path_factory):
-    """A venue with two listed datasets in a thousand copies; a vendor and a buyer, both of whom trade both ways."""
-    with ServerThread(tmp_path_factory.mktemp("feed") / "data") as server:
-        server.app.state.feed_settings = SETTINGS
-        venue = venue_of(server)
-        for name in ("vendor", "buyer"):
-            setattr(venue, name, venue.member(name, cash_minor=10**12, roles=Role.VENDOR | Role.BUYER))
-        listings = [
-            submit_listing(venue.exchange, VENUE, venue.vendor.account, *operations.dataset(name), copies=1000)
-            for name in ("riddles", "rhymes")
-        ]
-        for listed in listings:
-            for client, side in ((venue.buyer, Side.BUY), (venue.buyer, Side.SELL), (venue.vendor, Side.BUY)):
-                purpose = Purpose.TRAINING
-                request_entitlement(venue.exchange, VENUE, client.account, listed.instrument, side, purpose)
-        venue.listed, venue.other = listings
-        yield venue
-        for client in venue.clients:
-            client.close()
-
-
-@pytest.fixture(autouse=True)
-def empty_books(venue):
-    """Every test leaves no resting orders."""
-    yield
-    ask(venue.exchange, MassCancel(actor=VENUE))
-
-
-def placing(client, instrument, side, price_ticks, lots, **fields):
-    terms = {"type": OrderType.LIMIT, "tif": TimeInForce.GTC, "self_trade": SelfTrade.DECREMENT} | fields
-    return PlaceOrder(
-        actor=VENUE,
-        account=client.account,
-        instrument=instrument,
-        side=side,
-        price_ticks=price_ticks,
-        lots=lots,
-        **terms,
-    )
-
-
-def busy(venue, orders):
-    """Orders that come and go in one group, two events each."""
-    exchange, instrument = venue.exchange, venue.listed.instrument
-    place = placing(venue.vendor, instrument, Side.SELL, 900, 1)
-    cancel = MassCancel(actor=VENUE, account=venue.vendor.account, instrument=instrument)
-    exchange.submit((place.encode() + cancel.encode()) * orders).result(60)
+venue, empty_books = feed_venue.venue, feed_venue.empty_books
 
 
 def trade_at_random(venue, seed, commands=400):
@@ -253,196 +185,10 @@ def test_who_was_away_is_told_to_begin_again_and_gets_the_book(venue):
         assert client.until("snapshot")["sequence"] == told["sequence"]
 
 
-def subscribing(*channels, product_ids=("RIDDLES-CNY",), **extra):
-    return {"type": "subscribe", "product_ids": list(product_ids), "channels": list(channels)} | extra
-
-
-BAD_FRAMES = {
-    "no JSON": ("{", "MALFORMED_JSON"),
-    "not even text": (b"\x00\x01", "BINARY_MESSAGE"),
-    "half a surrogate": ('{"type":"\\ud800"}', "MALFORMED_JSON"),
-    "a number that is none": ('{"type":NaN}', "MALFORMED_JSON"),
-    "a list": ("[]", "BAD_REQUEST"),
-    "no type": ("{}", "BAD_REQUEST"),
-    "nested without end": ('{"x":' + "[" * 2000, "MALFORMED_JSON"),
-    "too large": ('{"type":"' + "x" * 3000 + '"}', "MESSAGE_TOO_LARGE"),
-    "an unknown type": ({"type": "buy"}, "UNKNOWN_TYPE"),
-    "channels that are none": (subscribing(1), "BAD_REQUEST"),
-    "products that are none": ({"type": "subscribe", "product_ids": "RIDDLES-CNY", "channels": []}, "BAD_REQUEST"),
-    "no channels": (subscribing(), "NO_CHANNELS"),
-    "an unknown channel": (subscribing("level9"), "UNKNOWN_CHANNEL"),
-    "an unknown product": (subscribing("level2", product_ids=["NONE-CNY"]), "UNKNOWN_PRODUCT"),
-    "no product": (subscribing("level2", product_ids=[]), "NO_PRODUCTS"),
-    "a good channel and a bad one": (subscribing("level2", "level9"), "UNKNOWN_CHANNEL"),
-    "two books that look alike": (subscribing("level2", "level2_raw"), "BAD_COMBINATION"),
-    "more than allowed": (
-        subscribing("level2", "matches", "ticker", "full", product_ids=["RIDDLES-CNY", "RHYMES-CNY"]),
-        "TOO_MANY_SUBSCRIPTIONS",
-    ),
-    "resume at no number": (subscribing("level2_raw", resume={"sequence": "x"}), "BAD_REQUEST"),
-    "private and not signed": (subscribing("user"), "NOT_SIGNED"),
-    "balances and not signed": (subscribing("balance"), "NOT_SIGNED"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_FRAMES)
-def test_a_bad_message_gets_its_error_and_changes_nothing(venue, case):
-    frame, code = BAD_FRAMES[case]
+def test_who_missed_nothing_need_not_begin_again(venue):
     with feed_client(venue) as client:
-        client.send(frame)
-        error = client.next()
-        assert (error["type"], error["code"]) == ("error", code)
-        assert error["message"] and error["reason"]
-        client.send({"type": "subscriptions"})
-        assert client.next() == {"type": "subscriptions", "channels": []}
-
-
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"signature": "AAAA"}, "INVALID_SIGNATURE"),
-        ({"passphrase": "wrong"}, "INVALID_PASSPHRASE"),
-        ({"key": "0" * 32}, "INVALID_KEY"),
-        ({"timestamp": "1"}, "CLOCK_SKEW"),
-        ({"timestamp": "soon"}, "INVALID_TIMESTAMP"),
-        ({"key": ""}, "NOT_SIGNED"),
-    ],
-)
-def test_a_subscription_signed_wrongly_is_refused_by_name(venue, changed, code):
-    with feed_client(venue) as client:
-        client.send(subscribing("user", "level2") | auth(venue.buyer, **changed))
-        error = client.next()
-        assert (error["message"], error["code"]) == ("Authentication Failed", code)
-        client.send({"type": "subscriptions"})
-        assert client.next()["channels"] == []
-
-
-def test_a_key_that_may_not_view_hears_nothing_private(venue):
-    blind = venue.key(venue.vendor.user, venue.vendor.participant, venue.vendor.account, Scope.TRADE)
-    with feed_client(venue) as client:
-        client.subscribe([], "user", signer=blind)
-        assert client.next()["code"] == "MISSING_SCOPE"
-
-
-def test_one_connection_speaks_for_one_key(venue):
-    with feed_client(venue) as client:
-        client.subscribe([], "user", signer=venue.vendor)
-        client.until("subscriptions")
-        client.subscribe([], "balance", signer=venue.buyer)
-        assert client.until("error")["code"] == "OTHER_KEY"
-
-
-def closed_with(client):
-    """The code that the server closes with, everything sent before being heard."""
-    while True:
-        try:
-            client.next()
-        except ConnectionClosed as closed:
-            return closed.rcvd.code
-
-
-def test_a_client_that_only_sends_nonsense_is_closed(venue):
-    with feed_client(venue) as client:
-        for _ in range(5):
-            client.send("nonsense")
-        assert closed_with(client) == 1008
-    assert len(client.of("error")) == 5
-
-
-def test_a_client_that_sends_too_fast_is_told_so(venue):
-    with feed_client(venue) as client:
-        for _ in range(60):
-            client.send({"type": "subscriptions"})
-        assert client.until("error")["code"] == "RATE_LIMITED"
-
-
-def test_a_message_beyond_all_bounds_closes_the_connection(venue):
-    with feed_client(venue) as client:
-        client.send("x" * (1 << 17))
-        assert closed_with(client) == 1009
-
-
-def test_one_connection_too_many_is_told_so_and_closed(venue):
-    with ExitStack() as stack:
-        clients = [stack.enter_context(feed_client(venue)) for _ in range(8)]
-        for client in clients:
-            client.send({"type": "subscriptions"})
-            client.next()
-        surplus = stack.enter_context(feed_client(venue))
-        assert surplus.next()["code"] == "TOO_MANY_CONNECTIONS"
-        assert closed_with(surplus) == 1013
-    wait_until(lambda: venue.app.state.feed.connections == 0)
-    with feed_client(venue) as client:
-        client.send({"type": "subscriptions"})
-        assert client.next()["type"] == "subscriptions"
-
-
-def wait_until(is_so, timeout=10):
-    deadline = time.monotonic() + timeout
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
-
-
-def test_who_never_reads_is_cut_and_delays_nobody(venue):
-    feed = venue.app.state.feed
-    wait_until(lambda: feed.connections == 0)
-    deaf_wants = subscribing("level2_raw", "full", product_ids=[venue.product_id])
-    with deaf_client(venue, deaf_wants) as deaf, feed_client(venue) as client:
         client.subscribe([venue.product_id], "level2_raw")
-        book = WireBook()
-        book.hear(client.until("snapshot"))
-        wait_until(lambda: feed.connections == 2)
-        waits_s, rounds = [], 0
-        while feed.connections == 2:
-            rounds += 1
-            assert rounds < 200, "the deaf client was never cut"
-            started_s = time.monotonic()
-            busy(venue, 40)
-            last = venue.public.get(f"/products/{venue.product_id}/book", level=1).json()["sequence"]
-            while book.sequence < last:
-                book.hear(client.next())
-            waits_s.append(time.monotonic() - started_s)
-            waiting = [each.waiting_bytes for each in list(feed._connections)]
-            assert max(waiting, default=0) <= SETTINGS.max_waiting_bytes
-        deaf.settimeout(5)
-        received = drained(deaf)
-    assert rounds > 1
-    assert max(waits_s) < 2.0, "the client that reads was held up"
-    assert len(received) < 1 << 23
-
-
-def drained(sock):
-    """What was on its way when the server let go; it resets the connection."""
-    received = bytearray()
-    try:
-        while chunk := sock.recv(1 << 16):
-            received += chunk
-    except ConnectionResetError:
-        pass
-    return received
-
-
-def test_a_slow_client_that_wakes_up_reads_why_it_was_cut(venue):
-    feed = venue.app.state.feed
-    wait_until(lambda: feed.connections == 0)
-    with deaf_client(venue, subscribing("level2_raw", product_ids=[venue.product_id])) as deaf:
-        wait_until(lambda: feed.connections == 1)
-        slow = next(iter(feed._connections))
-        while not slow.closing:
-            busy(venue, 200)
-        deaf.settimeout(5)
-        received = bytes(drained(deaf))
-    told = received[received.rindex(b'{"type":"error"') :]
-    error = json.loads(told[: told.index(b"}}") + 2])
-    assert error["code"] == "SLOW_CONSUMER"
-    assert f'"sequence":{error["sequences"][venue.product_id]},'.encode() in received
-
-
-def test_a_client_that_leaves_without_a_word_is_forgotten(venue):
-    feed = venue.app.state.feed
-    wait_until(lambda: feed.connections == 0)
-    with deaf_client(venue, subscribing("level2")):
-        wait_until(lambda: feed.connections == 1)
-    wait_until(lambda: feed.connections == 0)
-    busy(venue, 5)
+        sequence = client.until("snapshot")["sequence"]
+        client.subscribe([venue.product_id], "level2_raw", "matches", resume={"sequence": sequence})
+        client.until("snapshot")
+    assert not client.of("resync_required")
