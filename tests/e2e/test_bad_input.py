@@ -7,7 +7,7 @@ import socket
 import zipfile
 
 import pytest
-from served import LICENCE, Client, admit_firm, entitle, small_dataset, submit
+from served import LICENCE, admit_firm, entitle, small_dataset, submit
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +32,7 @@ def _nothing_changes(venue):
 
 
 def state(server, vendor, buyer, listed):
-    operator = server.operator()
+    operator = server.operator
     book = operator.get(f"/products/{listed['product_id']}/book?level=3")
     book.pop("time")
     firms = [
@@ -147,7 +147,7 @@ def test_a_replayed_request_is_refused(venue):
 
 def test_a_changed_body_does_not_carry_the_signature(venue):
     server, _, buyer, _ = venue
-    client = Client(server.url, buyer.client.credentials)
+    client = server.client(buyer.client.credentials)
     built = client.http.build_request
 
     def changed(method, path, **more):
@@ -247,4 +247,4 @@ def test_what_is_no_request_at_all_leaves_the_server_serving(venue, case):
         with contextlib.suppress(OSError):
             line.sendall(RAW[case])
             line.recv(1000)
-    assert server.operator().get("/health")["status"] == "ok"
+    assert server.operator.get("/health")["status"] == "ok"
