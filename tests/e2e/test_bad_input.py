@@ -185,7 +185,7 @@ def spoilt(kind):
     if kind == "archive climbs":
         return croissant, {"data.zip": zip_of({"../data.jsonl": content})}, evidence
     if kind == "archive bomb":
-        return croissant, {"data.zip": zip_of({f"{n}.txt": bytes(10**6) for n in range(400)})}, evidence
+        return croissant, {"data.zip": zip_of({f"{n}.txt": b"" for n in range(10_001)})}, evidence
     raise AssertionError(kind)
 
 
@@ -214,7 +214,7 @@ def parts(croissant, files, evidence):
 
 CONTENTS = {
     "no UTF-8": (b'{"question": "\xff\xfe", "answer": "x"}\n', "ENCODING_ERROR"),
-    "half a record": (b'{"question": "q", "answer": \n', "MALFORMED_RECORD"),
+    "half a record": (b'{"question": "q", "answer": "a"}\n{"question": "q", "ans\n', "MALFORMED_RECORD"),
     "a record without its field": (b'{"question": "q"}\n', "MISSING_FIELD"),
     "a number for a text": (b'{"question": {"a": 1}, "answer": "x"}\n', "FIELD_NOT_TEXT"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(200), "FORMAT_MISMATCH"),
