@@ -16,6 +16,7 @@ from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
 from api.resource_models import example
 from api.state import TheExchange
 from api.uploads import read_upload
+from exchange.compliance.facts import CONTRACT_TERMS
 from exchange.operations.admission import (
     create_key,
     open_account,
@@ -38,6 +39,7 @@ StateName = Literal["verified", "active", "suspended", "left"]
 RoleName = Literal["vendor", "buyer", "operator", "auditor"]
 ScopeName = Literal["view", "trade", "transfer", "manage"]
 KINDS: Final = {"organisation": "organisation", "individual": "individual", "person": "individual"}
+FIELDS: Final = ("name", "kind", "jurisdiction", "simulated", "contract_terms")
 
 _FORM: Final = {
     "requestBody": {
@@ -52,6 +54,11 @@ _FORM: Final = {
                         "kind": {"type": "string", "enum": ["organisation", "person"]},
                         "jurisdiction": {"type": "string", "description": "ISO 3166 code, CN by default"},
                         "simulated": {"type": "boolean", "description": "Shown wherever the participant is"},
+                        "contract_terms": {
+                            "type": "string",
+                            "description": "What its contract with the venue fixes, comma-separated: "
+                            + ", ".join(sorted(CONTRACT_TERMS)),
+                        },
                         "evidence": {"type": "array", "items": {"type": "string", "format": "binary"}},
                     },
                 }
@@ -64,6 +71,7 @@ _FORM: Final = {
 class Participant(BaseModel):
     model_config = example(
         id="9", name="Open Maths (simulated)", kind="organisation", jurisdiction="CN", state="active", simulated=True,
+        contract_terms=["purpose", "scope"],
         evidence=["licence.pdf"], accounts=[{"id": "12", "blocked": False}], users=[{"id": "13", "roles": ["vendor"]}],
     )  # fmt: skip
 
@@ -73,6 +81,7 @@ class Participant(BaseModel):
     jurisdiction: str
     state: str
     simulated: bool
+    contract_terms: list[str] = Field(description="What its contract with the venue fixes")
     evidence: list[str] = Field(description="What proof of identity is on file; its content is kept encrypted")
     accounts: list[dict[str, Any]]
     users: list[dict[str, Any]]
@@ -117,7 +126,7 @@ class CreatedKey(BaseModel):
 )
 async def register(request: Request, caller: Manager, exchange: TheExchange) -> Response:
     """In state `applied`; it trades once an operator who has looked at the evidence moved it to `active`."""
-    form = await read_upload(request, fields=("name", "kind", "jurisdiction", "simulated"), files=("evidence",))
+    form = await read_upload(request, fields=FIELDS, files=("evidence",))
     kind = KINDS.get(form.text("kind"))
     if kind is None:
         raise ApiError(400, "a participant is an organisation or a person", "BAD_VALUE", {"field": "kind"})
@@ -133,6 +142,7 @@ async def register(request: Request, caller: Manager, exchange: TheExchange) -> 
         form.files.get("evidence", {}),
         simulated=simulated == "true",
         jurisdiction=form.fields.get("jurisdiction", "CN").strip() or "CN",
+        contract_terms=frozenset(form.fields.get("contract_terms", "").replace(",", " ").split()),
     )
     participant = await to_thread.run_sync(make)
     return answer(await to_thread.run_sync(_shown, exchange, exchange.directory.participants[participant]))
@@ -240,6 +250,7 @@ def _shown(exchange: Exchange, entry: ParticipantEntry) -> dict[str, Any]:
         "jurisdiction": profile.jurisdiction,
         "state": ParticipantState(entry.state).name.lower(),
         "simulated": profile.simulated,
+        "contract_terms": list(profile.contract_terms),
         "evidence": sorted(profile.evidence),
         "expires_at": None if entry.expires_at_ns >= _NEVER_NS else iso_time(entry.expires_at_ns),
         "accounts": [{"id": str(each.account), "blocked": bool(each.blocked)} for each in accounts],
