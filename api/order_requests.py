@@ -1,0 +1,262 @@
+"""What clients may say about orders, decoded by msgspec and made into commands.
+
+Only what words and numbers mean is decided here; whether an order may stand is the engine's to say. Numbers are taken
+from their literal text, as strings or JSON numbers, so that none passes through a float.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from api.errors import ApiError
+from api.market import Book
+from api.refusals import refusal
+from exchange.vocabulary.commands import AmendOrder, PlaceOrder
+from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.units import MAX_LOTS, MAX_PRICE_TICKS, NS_PER_SECOND, parse_scaled
+from exchange.vocabulary.wire import InexactError, Scales
+
+ABSENT: Final = msgspec.Raw()
+_SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+_TYPES: Final = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+_TIMES: Final = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+    "GTT": TimeInForce.GTD,
+    "DAY": TimeInForce.DAY,
+}
+_SELF_TRADE: Final = {
+    "dc": SelfTrade.DECREMENT,
+    "co": SelfTrade.CANCEL_OLDEST,
+    "cn": SelfTrade.CANCEL_NEWEST,
+    "cb": SelfTrade.CANCEL_BOTH,
+}
+_AFTER_S: Final = {"min": 60, "hour": 3_600, "day": 86_400}
+_STOPS: Final = {"entry": Side.BUY, "loss": Side.SELL}
+_CLIENT_OID = re.compile(r"[ -~]{1,40}")
+_MAX_FUNDS: Final = 2**62
+
+T = TypeVar("T")
+Text = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class Place(msgspec.Struct, kw_only=True):
+    """The body of a new order."""
+
+    product_id: Text
+    side: Text
+    type: Text = "limit"
+    size: msgspec.Raw = ABSENT
+    price: msgspec.Raw = ABSENT
+    funds: msgspec.Raw = ABSENT
+    stop_price: msgspec.Raw = ABSENT
+    stop: Text | None = None
+    time_in_force: Text | None = None
+    cancel_after: Text | None = None
+    post_only: bool | None = None
+    stp: Text | None = None
+    client_oid: str | None = None
+    profile_id: Text | None = None
+
+
+class Amend(msgspec.Struct, kw_only=True):
+    """The body of a change; `size` is the order's whole size, filled part included."""
+
+    size: msgspec.Raw = ABSENT
+    price: msgspec.Raw = ABSENT
+    client_oid: str | None = None
+
+
+class Batch(msgspec.Struct):
+    orders: list[msgspec.Raw]
+
+
+class Cancel(msgspec.Struct):
+    """What some clients send as the body of a cancel."""
+
+    product_id: Text | None = None
+    side: Text | None = None
+    profile_id: Text | None = None
+
+
+_place = msgspec.json.Decoder(Place)
+_amend = msgspec.json.Decoder(Amend)
+_batch = msgspec.json.Decoder(Batch)
+_cancel = msgspec.json.Decoder(Cancel)
+
+
+def read_place(body: bytes | msgspec.Raw) -> Place:
+    return _read(_place, body)
+
+
+def read_amend(body: bytes) -> Amend:
+    return _read(_amend, body)
+
+
+def read_batch(body: bytes) -> list[msgspec.Raw]:
+    return _read(_batch, body).orders
+
+
+def read_cancel(body: bytes) -> Cancel:
+    """No body is fine: then nothing narrows the cancel."""
+    return _read(_cancel, body) if body else Cancel()
+
+
+def _read(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise ApiError(400, str(error), "BAD_REQUEST") from None
+    except msgspec.DecodeError:
+        raise ApiError(400, "the body is no JSON", "MALFORMED_JSON") from None
+
+
+def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *, dry_run: bool) -> PlaceOrder:
+    """The command; ApiError where a word or a number means nothing."""
+    side = _word(_SIDES, request.side, Reason.BAD_SIDE)
+    type_ = _word(_TYPES, request.type, Reason.BAD_TYPE)
+    stop_ticks = price_ticks(request.stop_price, book.scales)
+    if request.stop is not None and (not stop_ticks or _word(_STOPS, request.stop, Reason.BAD_COMBINATION) != side):
+        raise refusal(Reason.BAD_COMBINATION, "a stop has a stop_price: `loss` sells, `entry` buys")
+    command = PlaceOrder(
+        actor=actor,
+        account=account,
+        instrument=book.instrument,
+        flags=(OrderFlag.POST_ONLY if request.post_only else 0) | (OrderFlag.DRY_RUN if dry_run else 0),
+        side=side,
+        type=_with_stop(type_) if stop_ticks else type_,
+        tif=_time_in_force(request.time_in_force, type_),
+        self_trade=_word(_SELF_TRADE, request.stp or "dc", Reason.BAD_COMBINATION),
+        price_ticks=price_ticks(request.price, book.scales),
+        lots=size_lots(request.size, book.scales),
+        stop_price_ticks=stop_ticks,
+        funds_minor=_funds(request.funds, book.scales),
+        expire_at_ns=_expiry(request.cancel_after, now_ns),
+        client_order_id=client_oid(request.client_oid),
+    )
+    if command.client_order_id:
+        command.fingerprint = _fingerprint(command)
+    return command
+
+
+def amended(request: Amend, scales: Scales, order_id: int, actor: int, account: int, instrument: int) -> AmendOrder:
+    price, lots = price_ticks(request.price, scales), size_lots(request.size, scales)
+    new_id = client_oid(request.client_oid)
+    if not (price or lots or new_id):
+        raise ApiError(400, "an amendment names a new price, size or client_oid", "NOTHING_TO_AMEND")
+    return AmendOrder(
+        actor=actor,
+        account=account,
+        instrument=instrument,
+        order_id=order_id,
+        price_ticks=price,
+        lots=lots,
+        new_client_order_id=new_id,
+    )
+
+
+def literal(raw: msgspec.Raw) -> str | None:
+    """The text of a JSON string or number; None where the field is absent or null."""
+    text = bytes(raw)
+    if text in {b"", b"null"}:
+        return None
+    return text.removeprefix(b'"').removesuffix(b'"').decode("utf-8", "replace")
+
+
+def price_ticks(raw: msgspec.Raw, scales: Scales) -> int:
+    """Zero where there is none."""
+    text = literal(raw)
+    if text is None:
+        return 0
+    try:
+        ticks = scales.ticks(text)
+    except InexactError:
+        raise refusal(Reason.BAD_PRICE, f"price too precise: the tick is {scales.price(1)}") from None
+    except ValueError:
+        raise refusal(Reason.BAD_PRICE, "price is no decimal number") from None
+    if ticks <= 0:
+        raise refusal(Reason.BAD_PRICE)
+    if ticks > MAX_PRICE_TICKS:
+        raise refusal(Reason.BAD_PRICE, "price is too large")
+    return ticks
+
+
+def size_lots(raw: msgspec.Raw, scales: Scales) -> int:
+    """Zero where there is none."""
+    text = literal(raw)
+    if text is None:
+        return 0
+    try:
+        lots = scales.lots(text)
+    except InexactError:
+        told = f"size is too small or too precise: one lot is {scales.size(1)}"
+        raise refusal(Reason.BAD_SIZE, told) from None
+    except ValueError:
+        raise refusal(Reason.BAD_SIZE, "size is no decimal number") from None
+    if lots <= 0:
+        raise refusal(Reason.BAD_SIZE)
+    if lots > MAX_LOTS:
+        raise refusal(Reason.BAD_SIZE, "size is too large")
+    return lots
+
+
+def client_oid(text: str | None) -> str:
+    if not text:
+        return ""
+    if not _CLIENT_OID.fullmatch(text):
+        raise ApiError(400, "client_oid is 1 to 40 printable ASCII characters", "BAD_CLIENT_OID")
+    return text
+
+
+def side_of(text: str | None) -> int:
+    """Zero, which means both, where no side is named."""
+    return _word(_SIDES, text, Reason.BAD_SIDE) if text else 0
+
+
+def _word(words: Mapping[str, int], text: str, reason: Reason) -> int:
+    if text not in words:
+        raise refusal(reason, allowed=", ".join(words))
+    return int(words[text])
+
+
+def _with_stop(type_: int) -> int:
+    return OrderType.STOP if type_ == OrderType.MARKET else OrderType.STOP_LIMIT
+
+
+def _time_in_force(text: str | None, type_: int) -> int:
+    if text is None:
+        return TimeInForce.IOC if type_ == OrderType.MARKET else TimeInForce.GTC
+    return _word(_TIMES, text, Reason.BAD_TIF)
+
+
+def _funds(raw: msgspec.Raw, scales: Scales) -> int:
+    text = literal(raw)
+    if text is None:
+        return 0
+    try:
+        minor = parse_scaled(text, scales.quote_scale)
+    except ValueError:
+        raise refusal(Reason.FUNDS_TOO_SMALL, "funds are no amount of the quote currency") from None
+    if not 0 < minor < _MAX_FUNDS:
+        raise refusal(Reason.FUNDS_TOO_SMALL, "funds are outside what can be paid")
+    return minor
+
+
+def _expiry(cancel_after: str | None, now_ns: int) -> int:
+    if cancel_after is None:
+        return 0
+    return now_ns + _word(_AFTER_S, cancel_after, Reason.BAD_TIF) * NS_PER_SECOND
+
+
+def _fingerprint(command: PlaceOrder) -> bytes:
+    """Of all that the client said, so that a repeat is told from another order under the same id."""
+    said = (
+        command.instrument, command.flags, command.side, command.type, command.tif, command.self_trade,
+        command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.expire_at_ns > 0,
+    )  # fmt: skip
+    return hashlib.blake2b(repr([int(each) for each in said]).encode(), digest_size=16).digest()
