@@ -5,6 +5,7 @@ money, matching. None of them changes anything.
 """
 
 import re
+from typing import NamedTuple
 
 from exchange.matching.order_book import BUY, SELL, Book, Order
 from exchange.matching.state import Account, Entitlement, MachineState
@@ -12,54 +13,107 @@ from exchange.vocabulary.instruments import Mode, OrderFlag, OrderType, Phase, S
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.state import InstrumentRow
-from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM
+from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM, round_half_even
 
 OK = Reason.NONE
-_LIMIT, _MARKET = int(OrderType.LIMIT), int(OrderType.MARKET)
-_GTC, _IOC, _FOK = int(TimeInForce.GTC), int(TimeInForce.IOC), int(TimeInForce.FOK)
+_LIMIT, _MARKET, _STOP, _STOP_LIMIT = map(
+    int, (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT)
+)
+_GTC, _IOC, _FOK, _DAY, _GTD = map(
+    int, (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.DAY, TimeInForce.GTD)
+)
+_TYPES = frozenset((_LIMIT, _MARKET, _STOP, _STOP_LIMIT))
+_STOPS = frozenset((_STOP, _STOP_LIMIT))
+_WITHOUT_PRICE = frozenset((_MARKET, _STOP))
+_RESTING_TYPES = frozenset((_LIMIT, _STOP_LIMIT))
+_TIFS = frozenset((_GTC, _IOC, _FOK, _DAY, _GTD))
+_RESTING = frozenset((_GTC, _DAY, _GTD))
+_TIFS_OF = {_LIMIT: _TIFS, _MARKET: frozenset((_IOC, _FOK)), _STOP: _RESTING, _STOP_LIMIT: _RESTING}
 _POST_ONLY = int(OrderFlag.POST_ONLY)
 _CONTINUOUS, _CLOSED, _HALTED = int(Phase.CONTINUOUS), int(Phase.CLOSED), int(Phase.HALTED)
 _CANCEL_ONLY = int(Phase.CANCEL_ONLY)
 _CONTINUOUS_MODE = int(Mode.CONTINUOUS)
 _ACTIVE = int(ParticipantState.ACTIVE)
-_CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
+_CANCEL_OLDEST, _DECREMENT = int(SelfTrade.CANCEL_OLDEST), int(SelfTrade.DECREMENT)
 _MODES_OF_SELF_TRADE = len(SelfTrade)
 
 CLIENT_ORDER_ID = re.compile(rb"[ -~]{1,40}\0*")
 
 
-# (type, time in force, flags) that go together in rules version 1.
-_COMBINATIONS = frozenset(
-    {(_LIMIT, _GTC, 0), (_LIMIT, _GTC, _POST_ONLY)}
+class Wish(NamedTuple):
+    """What an order asks for; what it does not use is zero."""
+
+    side: int
+    type: int
+    tif: int
+    self_trade: int
+    flags: int
+    price_ticks: int
+    lots: int
+    display_lots: int
+    min_lots: int
+    stop_price_ticks: int
+    funds_minor: int
+    expire_at_ns: int
+
+
+# (type, time in force, flags) that go together where nothing more is asked.
+_PLAIN = frozenset(
+    {(_LIMIT, tif, flags) for tif in (_GTC, _DAY) for flags in (0, _POST_ONLY)}
     | {(type_, tif, 0) for type_ in (_LIMIT, _MARKET) for tif in (_IOC, _FOK)}
 )
 
 
-def shape(
-    side: int,
-    type_: int,
-    tif: int,
-    self_trade: int,
-    flags: int,
-    price_ticks: int,
-    lots: int,
-    unused: int,
-    client_order_id: bytes,
-) -> Reason:
-    """Rules version 1 knows limit and market orders, GTC, IOC and FOK; `unused` is what only other orders set."""
-    if side not in (BUY, SELL):
+def is_plain(
+    side: int, type_: int, tif: int, self_trade: int, flags: int, price_ticks: int, lots: int, client_order_id: bytes
+) -> bool:
+    """Whether `shape` would say OK to an order without options: asked first, because nearly all orders are such."""
+    return (
+        side in (BUY, SELL)
+        and (type_, tif, flags) in _PLAIN
+        and self_trade <= _MODES_OF_SELF_TRADE
+        and (not price_ticks if type_ == _MARKET else 1 <= price_ticks <= MAX_PRICE_TICKS)
+        and 1 <= lots <= MAX_LOTS
+        and (not client_order_id[0] or CLIENT_ORDER_ID.fullmatch(client_order_id) is not None)
+    )
+
+
+def shape(wish: Wish, now_ns: int, client_order_id: bytes) -> Reason:
+    """Whether the fields are values that exist, go together, and lie within bounds."""
+    if wish.side not in (BUY, SELL):
         return Reason.BAD_SIDE
-    if type_ not in (_LIMIT, _MARKET):
+    if wish.type not in _TYPES:
         return Reason.BAD_TYPE
-    if tif not in (_GTC, _IOC, _FOK):
+    if wish.tif not in _TIFS or (wish.tif == _GTD and 0 < wish.expire_at_ns < now_ns):
         return Reason.BAD_TIF
-    if unused or (type_, tif, flags) not in _COMBINATIONS or self_trade > _MODES_OF_SELF_TRADE:
+    if not _go_together(wish) or wish.self_trade > _MODES_OF_SELF_TRADE:
         return Reason.BAD_COMBINATION
     if client_order_id[0] and not CLIENT_ORDER_ID.fullmatch(client_order_id):
         return Reason.BAD_COMBINATION
-    if price_ticks if type_ == _MARKET else not 1 <= price_ticks <= MAX_PRICE_TICKS:
+    if wish.price_ticks if wish.type in _WITHOUT_PRICE else not 1 <= wish.price_ticks <= MAX_PRICE_TICKS:
         return Reason.BAD_PRICE
-    return OK if 1 <= lots <= MAX_LOTS else Reason.BAD_SIZE
+    if wish.type in _STOPS and not 1 <= wish.stop_price_ticks <= MAX_PRICE_TICKS:
+        return Reason.BAD_PRICE
+    if wish.funds_minor:
+        return OK if 1 <= wish.funds_minor <= MAX_NOTIONAL_MINOR else Reason.BAD_SIZE
+    if not 1 <= wish.lots <= MAX_LOTS:
+        return Reason.BAD_SIZE
+    return OK if 0 <= wish.display_lots <= wish.lots and 0 <= wish.min_lots <= wish.lots else Reason.BAD_SIZE
+
+
+def _go_together(wish: Wish) -> bool:
+    """The table of combinations."""
+    type_, tif = wish.type, wish.tif
+    rests = type_ in _RESTING_TYPES and tif in _RESTING
+    return (
+        tif in _TIFS_OF[type_]
+        and (type_ in _STOPS) == (wish.stop_price_ticks != 0)
+        and (tif == _GTD) == (wish.expire_at_ns != 0)
+        and wish.flags in (0, _POST_ONLY)
+        and (rests or not (wish.flags or wish.display_lots))
+        and (not wish.min_lots or (tif == _IOC and not wish.funds_minor))
+        and (not wish.funds_minor or (type_ == _MARKET and tif == _IOC and wish.side == BUY and not wish.lots))
+    )
 
 
 def permission(
@@ -130,34 +184,58 @@ def market_state(terms: InstrumentRow) -> Reason:
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
     """Bands, maximum size and notional, number of open orders; `price_ticks` zero is a market order's."""
-    if price_ticks and terms.reference_price_ticks and terms.static_band_ppm and outside_band(terms, price_ticks):
+    if price_ticks and band_refuses(terms, price_ticks):
         return Reason.PRICE_OUTSIDE_BAND
     if lots > terms.max_lots:
         return Reason.SIZE_ABOVE_MAXIMUM
-    notional = price_ticks * lots * terms.minor_per_tick_lot
-    if notional > terms.max_notional_minor or notional > MAX_NOTIONAL_MINOR:
+    if notional_above_maximum(terms, price_ticks * lots * terms.minor_per_tick_lot):
         return Reason.NOTIONAL_ABOVE_MAXIMUM
     if may_rest and len(account.open_orders) >= account.max_open_orders:
         return Reason.TOO_MANY_OPEN_ORDERS
     return OK
 
 
+def notional_above_maximum(terms: InstrumentRow, notional_minor: int) -> bool:
+    return notional_minor > terms.max_notional_minor or notional_minor > MAX_NOTIONAL_MINOR
+
+
+def band_refuses(terms: InstrumentRow, price_ticks: int) -> bool:
+    """Whether there is a static band and the price lies outside it."""
+    return bool(terms.reference_price_ticks and terms.static_band_ppm) and outside_band(terms, price_ticks)
+
+
 def outside_band(terms: InstrumentRow, price_ticks: int) -> bool:
     """Outside the static band round the reference price, bounds inclusive and rounded inward (rule 17)."""
     reference, band = terms.reference_price_ticks, terms.static_band_ppm
-    low = -(-reference * (PPM - band) // PPM)
-    high = reference * (PPM + band) // PPM
-    return not max(low, 1) <= price_ticks <= min(high, MAX_PRICE_TICKS)
+    return not collared(SELL, reference, band) <= price_ticks <= collared(BUY, reference, band)
+
+
+def collared(side: int, price_ticks: int, ppm: int) -> int:
+    """The farthest price that a buyer may pay or a seller may take: so much off `price_ticks`, rounded inward."""
+    if side == BUY:
+        return min(price_ticks * (PPM + ppm) // PPM, MAX_PRICE_TICKS)
+    return max(-(-price_ticks * (PPM - ppm) // PPM), 1)
 
 
 def collar_price(book: Book, side: int) -> int | None:
-    """A market order's limit: the best opposite price and the collar, rounded inward; None with nothing opposite."""
-    best, collar = book.opposite(side).best, book.terms.collar_ppm
-    if best is None:
-        return None
-    if side == BUY:
-        return min(best.price_ticks * (PPM + collar) // PPM, MAX_PRICE_TICKS)
-    return max(-(-best.price_ticks * (PPM - collar) // PPM), 1)
+    """A market order's limit: the best opposite price and the collar; None with nothing opposite."""
+    best = book.opposite(side).best
+    return None if best is None else collared(side, best.price_ticks, book.terms.collar_ppm)
+
+
+def affordable_lots(order: Order, price_ticks: int) -> int:
+    """The most whole lots at this price whose notional and fee fit what is left of the order's funds (rule 3)."""
+    left = order.funds_minor - order.cum_notional_minor
+    worth = price_ticks * order.book.terms.minor_per_tick_lot
+
+    def fits(lots: int) -> bool:
+        notional = lots * worth
+        return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) <= left
+
+    lots = max(0, (left - order.fee_minor) * PPM // (worth * (PPM + order.taker_ppm)) + 1)
+    while lots and not fits(lots):
+        lots -= 1
+    return min(lots, MAX_LOTS)
 
 
 def money(order: Order, more_hold: int) -> Reason:
@@ -167,31 +245,48 @@ def money(order: Order, more_hold: int) -> Reason:
     return Reason.INSUFFICIENT_FUNDS if order.side == BUY else Reason.INSUFFICIENT_CLAIMS
 
 
-def matching(order: Order) -> Reason:
-    """What only the book can refuse: a post-only order that would trade, a fill-or-kill that would not fill."""
+def matching(order: Order, min_lots: int = 0) -> Reason:
+    """What only the book can refuse: a post-only order that would trade, a fill-or-kill or a least size that would
+    not be met."""
     if order.post_only:
         best = order.book.opposite(order.side).best
-        if best is not None and _crosses(order, best.price_ticks):
+        if best is not None and crosses(order, best.price_ticks):
             return Reason.POST_ONLY_WOULD_TAKE
-    if order.tif == _FOK and not fillable(order):
+    if order.tif == _FOK and tradable_lots(order, order.lots) < order.lots:
         return Reason.FOK_NOT_FILLABLE
+    if min_lots and tradable_lots(order, min_lots) < min_lots:
+        return Reason.MIN_NOT_FILLABLE
     return OK
 
 
-def fillable(order: Order) -> bool:
-    """Whether the whole order would trade. Own orders are passed over by `cancel_oldest`; every other mode would
-    end the order there or take size off it without a trade (rules 2, 11)."""
-    wanted, owner = order.leaves_lots, order.account.owner
+def tradable_lots(order: Order, enough: int) -> int:
+    """How much of a new order would trade, up to `enough`, with self-trade prevention foreseen (rules 2, 7, 11).
+
+    Own orders are passed over by `cancel_oldest`, end the order in `cancel_newest` and `cancel_both`, and take lots off
+    it without a trade in `decrement`. Within a level every shown part comes before any hidden one.
+    """
+    traded, left = 0, order.leaves_lots
+    owner, mode = order.account.owner, order.self_trade
     for level in order.book.opposite(order.side).crossing(order.price_ticks):
+        hidden = 0
         for maker in level.orders.values():
+            taken = 0
             if maker.account.owner != owner:
-                wanted -= maker.leaves_lots
-            elif order.self_trade != _CANCEL_OLDEST:
-                return False
-            if wanted <= 0:
-                return True
-    return False
+                taken = min(left, maker.leaves_lots - maker.hidden_lots)
+                hidden += maker.hidden_lots
+            elif mode == _DECREMENT:
+                left -= min(left, maker.leaves_lots)
+            elif mode != _CANCEL_OLDEST:
+                return traded
+            traded, left = traded + taken, left - taken
+            if traded >= enough or not left:
+                return traded
+        taken = min(left, hidden)
+        traded, left = traded + taken, left - taken
+        if traded >= enough or not left:
+            return traded
+    return traded
 
 
-def _crosses(order: Order, opposite_ticks: int) -> bool:
+def crosses(order: Order, opposite_ticks: int) -> bool:
     return opposite_ticks <= order.price_ticks if order.side == BUY else opposite_ticks >= order.price_ticks

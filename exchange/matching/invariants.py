@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from exchange.matching.order_book import BUY, Book, BookSide
-from exchange.matching.state import MachineState, Transfer
+from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
 from exchange.matching.trading import hold_needed
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
@@ -14,6 +14,7 @@ def check(machine: MachineState) -> None:
     for book in machine.books.values():
         check_book(book)
     check_holds(machine)
+    check_waiting(machine)
     check_conservation(machine)
     check_counters(machine)
 
@@ -35,10 +36,11 @@ def check_side(side: BookSide) -> None:
         places = [order.place for order in level.orders.values()]
         assert places == sorted(places), "time priority is broken"
         assert level.orders, "an empty level was left"
-        assert level.lots == sum(order.leaves_lots for order in level.orders.values()), "a level's size is wrong"
+        shown = sum(order.leaves_lots - order.hidden_lots for order in level.orders.values())
+        assert level.lots == shown, "a level's size is wrong"
         for place, order in level.orders.items():
             assert place == order.place and order.level is level and order.price_ticks == level.price_ticks
-            assert order.leaves_lots > 0 and not order.done_ns
+            assert order.leaves_lots > order.hidden_lots >= 0 and not order.done_ns and not order.waits
 
 
 def check_holds(machine: MachineState) -> None:
@@ -61,6 +63,19 @@ def check_holds(machine: MachineState) -> None:
             assert balance.held == needed.get((account.account, asset), 0), f"hold of {account.account} in {asset}"
 
 
+def check_waiting(machine: MachineState) -> None:
+    """Stops that wait are where their trigger finds them, and what expires has its timer."""
+    waiting = sum(len(book.stops) + len(book.stops.triggered) for book in machine.books.values())
+    assert waiting == sum(order.waits for order in machine.orders.values()), "a stop is lost"
+    for book in machine.books.values():
+        for order in book.stops.triggered.values():
+            assert order.waits and order.triggered, "a stop is triggered that does not wait"
+            assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+    for order in machine.orders.values():
+        timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
+        assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+
+
 def check_conservation(machine: MachineState) -> None:
     """Invariant 4: cash and claims are conserved; per base, issued = held + delivered."""
     held: dict[int, int] = defaultdict(int)
@@ -81,7 +96,7 @@ def check_counters(machine: MachineState) -> None:
     open_lots: dict[tuple[int, int, int], int] = defaultdict(int)
     for account in machine.accounts.values():
         for order in account.open_orders.values():
-            assert order.place and order.level, "an open order does not rest"
+            assert order.waits or (order.place and order.level), "an open order neither rests nor waits"
             open_lots[account.account, order.book.terms.instrument, order.side] += order.leaves_lots
         for (instrument, side), entitlement in account.entitlements.items():
             counted = open_lots[account.account, instrument, side]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
 
+from exchange.matching.stops import StopBook
 from exchange.vocabulary.state import InstrumentRow
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Order:
     """An order with its money: `hold` is what it still holds, `fee_num` the sum of notional × ppm of its fills.
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
-    `done_ns` is zero while it lives.
+    `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; a stop that `waits` is in no book.
     """
 
     __slots__ = (
@@ -36,12 +37,16 @@ class Order:
         "cum_lots",
         "cum_notional_minor",
         "decision",
+        "display_lots",
         "done_ns",
         "done_reason",
         "entitlement",
+        "expire_at_ns",
         "fee_minor",
         "fee_num",
         "fingerprint",
+        "funds_minor",
+        "hidden_lots",
         "hold",
         "last_client_order_id",
         "leaves_lots",
@@ -54,9 +59,12 @@ class Order:
         "price_ticks",
         "self_trade",
         "side",
+        "stop_price_ticks",
         "taker_ppm",
         "tif",
+        "triggered",
         "type",
+        "waits",
     )
 
     account: Account
@@ -75,7 +83,8 @@ class Order:
         self.place = self.done_ns = self.done_reason = self.hold = 0
         self.cum_lots = self.cum_notional_minor = self.fee_num = self.fee_minor = 0
         self.side = self.type = self.tif = self.self_trade = self.post_only = 0
-        self.price_ticks = self.lots = self.leaves_lots = 0
+        self.price_ticks = self.lots = self.leaves_lots = self.hidden_lots = self.display_lots = 0
+        self.stop_price_ticks = self.funds_minor = self.expire_at_ns = self.triggered = self.waits = 0
         self.maker_ppm = book.terms.maker_ppm
         self.taker_ppm = book.terms.taker_ppm
         self.client_order_id = self.last_client_order_id = _NO_ID
@@ -127,7 +136,7 @@ class BookSide:
             if best is None or price * self.sign < best.price_ticks * self.sign:
                 self.best = level
         level.orders[order.place] = order
-        level.lots += order.leaves_lots
+        level.lots += order.leaves_lots - order.hidden_lots
         order.level = level
 
     def remove(self, order: Order) -> None:
@@ -135,7 +144,7 @@ class BookSide:
         level = order.level
         assert level is not None
         del level.orders[order.place]
-        level.lots -= order.leaves_lots
+        level.lots -= order.leaves_lots - order.hidden_lots
         order.level = None
         order.place = 0
         if not level.orders:
@@ -163,14 +172,15 @@ class BookSide:
 
 
 class Book:
-    """An instrument with its two sides; `terms` is its row in the state, phase and counters included."""
+    """An instrument with its two sides and its stops; `terms` is its row in the state, phase and counters included."""
 
-    __slots__ = ("asks", "bids", "terms")
+    __slots__ = ("asks", "bids", "stops", "terms")
 
     def __init__(self, terms: InstrumentRow) -> None:
         self.terms = terms
         self.bids = BookSide(BUY)
         self.asks = BookSide(SELL)
+        self.stops = StopBook()
 
     def side(self, side: int) -> BookSide:
         return self.bids if side == BUY else self.asks

@@ -7,7 +7,7 @@ from exchange.matching.state import MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS
 
@@ -59,6 +59,10 @@ class PhaseDesk:
                 evidence=command.evidence,
             )
         )
+        if new is Phase.CLOSED:
+            self._end_day_orders(book)
+        if new is Phase.CONTINUOUS and book.stops.triggered:
+            self.matcher.reached.append(book)
         if old == Phase.CLOSED and terms.reference_price_ticks and terms.static_band_ppm:
             self._end_outside_band(book)
         return OK
@@ -84,6 +88,17 @@ class PhaseDesk:
             return None, Reason.NOT_PERMITTED
         book = self.state.books.get(command.instrument)
         return (book, OK) if book is not None else (None, Reason.UNKNOWN_INSTRUMENT)
+
+    def _end_day_orders(self, book: Book) -> None:
+        """The trading day is over, for orders that wait unseen too."""
+        ended = [
+            order
+            for account in self.state.accounts.values()
+            for order in account.open_orders.values()
+            if order.book is book and order.tif == TimeInForce.DAY
+        ]
+        for order in sorted(ended, key=lambda order: order.order_id):
+            self.matcher.end(order, DoneReason.DAY_ENDED)
 
     def _end_outside_band(self, book: Book) -> None:
         outside = [

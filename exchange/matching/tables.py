@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 
-from exchange.matching.claims import ENTITLEMENT_EXPIRY
 from exchange.matching.order_book import Book, Order
 from exchange.matching.state import (
+    ENTITLEMENT_EXPIRY,
+    ORDER_EXPIRY,
     Account,
     Asset,
     Base,
@@ -107,9 +108,15 @@ _SAME_IN_ORDER = (
     "self_trade",
     "post_only",
     "done_reason",
+    "triggered",
     "price_ticks",
     "lots",
     "leaves_lots",
+    "display_lots",
+    "hidden_lots",
+    "stop_price_ticks",
+    "funds_minor",
+    "expire_at_ns",
     "cum_lots",
     "cum_notional_minor",
     "fee_minor",
@@ -222,7 +229,13 @@ def _restore_orders(machine: MachineState, snapshot: rows.State) -> None:
         (done if order.done_ns else resting).append(order)
     machine.done_orders.extend(sorted(done, key=attrgetter("done_ns", "order_id")))
     for order in sorted(resting, key=attrgetter("place")):
-        order.book.side(order.side).add(order)
+        if order.place:
+            order.book.side(order.side).add(order)
+        else:
+            order.waits = 1
+            order.book.stops.add(order)
+        if order.expire_at_ns:
+            machine.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
         order.account.open_orders[order.order_id] = order
         order.entitlement.open_lots += order.leaves_lots
 

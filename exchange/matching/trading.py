@@ -3,31 +3,41 @@
 Rule numbers are those of `docs/reference/matching.md`.
 """
 
-from exchange.matching.order_book import BUY, SELL, BookSide, Level, Order
-from exchange.matching.state import MachineState
-from exchange.matching.writer import ACCEPTED, AMENDED, DONE, RESTED, EventWriter
-from exchange.vocabulary.events import RESTS
-from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, TimeInForce
+from exchange.matching import checks
+from exchange.matching.order_book import BUY, SELL, Book, BookSide, Level, Order
+from exchange.matching.state import ORDER_EXPIRY, MachineState
+from exchange.matching.writer import ACCEPTED, AMENDED, DONE, REFRESHED, RESTED, TRIGGERED, EventWriter
+from exchange.vocabulary.events import RESTS, WAITS
+from exchange.vocabulary.instruments import MatchType, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.units import PPM, round_half_even
 
 # Plain integers: comparing an IntEnum member costs a dozen times as much.
-_GTC = int(TimeInForce.GTC)
-_LIMIT = int(OrderType.LIMIT)
+_RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
+_STOP, _STOP_LIMIT = int(OrderType.STOP), int(OrderType.STOP_LIMIT)
+_CONTINUOUS_PHASE = int(Phase.CONTINUOUS)
 _DECREMENT = int(SelfTrade.DECREMENT)
 _CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
 _CANCEL_BOTH = int(SelfTrade.CANCEL_BOTH)
+_CANCEL_NEWEST = int(SelfTrade.CANCEL_NEWEST)
 _CONTINUOUS = int(MatchType.CONTINUOUS)
 _FILLED = int(DoneReason.FILLED)
 _SELF_TRADE = int(DoneReason.SELF_TRADE)
 _IOC_REMAINDER = int(DoneReason.IOC_REMAINDER)
+_EXPIRED = int(DoneReason.EXPIRED)
+_OUTSIDE_BAND = int(DoneReason.OUTSIDE_BAND)
+_NO_LIQUIDITY = int(DoneReason.NO_LIQUIDITY)
+_POST_ONLY_WOULD_TAKE = int(DoneReason.POST_ONLY_WOULD_TAKE)
 
 
 def hold_needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """What the order must hold with `leaves_lots` left at `price_ticks` (rule 13): lots for a sell, for a buy
-    N + round_half_even((fee_num + N × taker_ppm) / 10⁶) − fee paid, N being the notional left."""
+    N + round_half_even((fee_num + N × taker_ppm) / 10⁶) − fee paid, N being the notional left; what is left of
+    `funds` where the order has them."""
     if order.side == SELL:
         return leaves_lots
+    if order.funds_minor:
+        return order.funds_minor - order.cum_notional_minor - order.fee_minor if leaves_lots else 0
     notional = price_ticks * leaves_lots * order.book.terms.minor_per_tick_lot
     return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
 
@@ -38,16 +48,23 @@ class Matcher:
     def __init__(self, state: MachineState, writer: EventWriter) -> None:
         self.state = state
         self.writer = writer
+        self.reached: list[Book] = []
+        """Books of which the command being applied has triggered stops."""
 
     def enter(self, order: Order) -> None:
         """A new order with its hold counted out but not yet taken: hold, match, rest or end (rules 1-4)."""
         order.held_balance().held += order.hold
         self.state.orders[order.order_id] = order
+        if order.expire_at_ns:
+            self.state.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
+        if order.type >= _STOP:
+            self._wait(order)
+            return
         best = order.book.opposite(order.side).best
         crosses = best is not None and (
             best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
         )
-        if order.tif == _GTC and not crosses:
+        if not crosses and order.tif in _RESTING:
             self.rest(order)
             self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
             return
@@ -56,6 +73,8 @@ class Matcher:
 
     def take(self, taker: Order) -> None:
         """Match an order that is not in the book, then rest or end what is left of it."""
+        if taker.funds_minor:
+            return self._spend(taker)
         opposite = taker.book.opposite(taker.side)
         limit, buys, owner = taker.price_ticks, taker.side == BUY, taker.account.owner
         while taker.leaves_lots:
@@ -66,21 +85,92 @@ class Matcher:
             if maker.account.owner == owner:
                 self._prevent_self_trade(taker, maker, level)
                 if taker.done_ns:
-                    return
+                    return None
             else:
                 self._fill(taker, maker, level, opposite)
         if not taker.leaves_lots:
             self._finish(taker, _FILLED)
-        elif taker.tif == _GTC:
+        elif taker.tif in _RESTING and taker.type != _STOP:
             self.rest(taker)
             self.writer.order(RESTED, taker, 0, flags=RESTS)
         else:
             self.end(taker, _IOC_REMAINDER)
+        return None
+
+    def _spend(self, taker: Order) -> None:
+        """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3)."""
+        asks, entitlement = taker.book.asks, taker.entitlement
+        quota = entitlement.position_limit_lots - checks.position_lots(taker.account, taker.book, BUY, entitlement)
+        reason = _IOC_REMAINDER
+        while quota > taker.cum_lots and (level := asks.best) and level.price_ticks <= taker.price_ticks:
+            lots = min(checks.affordable_lots(taker, level.price_ticks), quota - taker.cum_lots)
+            if not lots:
+                reason = _FILLED
+                break
+            maker = next(iter(level.orders.values()))
+            if maker.account.owner == taker.account.owner:
+                self._prevent_self_trade(taker, maker, level)
+                if taker.done_ns:
+                    return None
+                continue
+            taker.leaves_lots, taker.lots = lots, taker.cum_lots + lots
+            self._fill(taker, maker, level, asks)
+            if not taker.leaves_lots:
+                return self._finish(taker, _FILLED)
+        taker.lots, taker.leaves_lots = taker.cum_lots, 0
+        return self.end(taker, reason)
+
+    def _wait(self, order: Order) -> None:
+        """A stop, outside the book; its price may have been reached before it came."""
+        order.waits = 1
+        order.account.open_orders[order.order_id] = order
+        order.entitlement.open_lots += order.leaves_lots
+        order.book.stops.add(order)
+        self.writer.order(ACCEPTED, order, order.hold, flags=WAITS)
+        self.look_at_last(order.book)
+
+    def look_at_last(self, book: Book) -> None:
+        """Trigger stops that the last price has reached already."""
+        last = book.terms.last_price_ticks
+        if last and book.stops.print(last):
+            self.reached.append(book)
+
+    def release_stops(self) -> None:
+        """After a command: triggered stops enter one by one, lowest id first, what they trigger merging in (rule 6)."""
+        reached, self.reached = self.reached, []
+        for book in reached:
+            triggered = book.stops.triggered
+            while triggered and book.terms.phase == _CONTINUOUS_PHASE:
+                self._release(triggered.peekitem(0)[1])
+        self.reached.clear()
+
+    def _release(self, order: Order) -> None:
+        """A triggered stop is never refused; what would refuse it as an order ends it."""
+        self._stop_waiting(order)
+        self.writer.order(TRIGGERED, order, 0)
+        best = order.book.opposite(order.side).best
+        crosses = best is not None and checks.crosses(order, best.price_ticks)
+        if order.type == _STOP_LIMIT and checks.band_refuses(order.book.terms, order.price_ticks):
+            self.end(order, _OUTSIDE_BAND)
+        elif crosses and order.post_only:
+            self.end(order, _POST_ONLY_WOULD_TAKE)
+        elif order.type == _STOP and best is None:
+            self.end(order, _NO_LIQUIDITY)
+        else:
+            self.take(order)
+
+    def _stop_waiting(self, order: Order) -> None:
+        order.book.stops.remove(order)
+        order.waits = 0
+        del order.account.open_orders[order.order_id]
+        order.entitlement.open_lots -= order.leaves_lots
 
     def rest(self, order: Order) -> None:
         """Join the book at the back of the order's level, which gives it its place."""
         self.state.last_place += 1
         order.place = self.state.last_place
+        if order.display_lots:
+            order.hidden_lots = max(0, order.leaves_lots - order.display_lots)
         order.book.side(order.side).add(order)
         order.account.open_orders[order.order_id] = order
         order.entitlement.open_lots += order.leaves_lots
@@ -88,20 +178,28 @@ class Matcher:
     def lift(self, order: Order) -> None:
         """Take a resting order out of the book without ending it."""
         order.book.side(order.side).remove(order)
+        order.hidden_lots = 0
         del order.account.open_orders[order.order_id]
         order.entitlement.open_lots -= order.leaves_lots
 
     def end(self, order: Order, reason: int) -> None:
-        """Cancel what is left of an order, resting or not: out of the book, hold released, remembered as done."""
-        old_price = old_leaves = 0
+        """Cancel what is left of an order, wherever it is: hold released, remembered as done."""
+        old_price = old_leaves = flags = 0
         if order.level is not None:
             old_price, old_leaves = order.price_ticks, order.leaves_lots
             self.lift(order)
+        elif order.waits:
+            self._stop_waiting(order)
+            flags = WAITS
         released = order.hold
         order.held_balance().held -= released
         order.hold = 0
         self._finish(order, reason)
-        self.writer.order(DONE, order, -released, old_price, old_leaves, reason=reason)
+        self.writer.order(DONE, order, -released, old_price, old_leaves, flags, reason)
+
+    def expire(self, order_id: int) -> None:
+        """A `GTD` order's time is over."""
+        self.end(self.state.orders[order_id], _EXPIRED)
 
     def set_hold(self, order: Order, hold: int) -> int:
         """Change what the order holds; returns the change."""
@@ -111,14 +209,17 @@ class Matcher:
         return change
 
     def _finish(self, order: Order, reason: int) -> None:
+        if order.expire_at_ns:
+            self.state.timers.pop((order.expire_at_ns, ORDER_EXPIRY, order.order_id), None)
         order.done_ns = self.writer.timestamp_ns
         order.done_reason = reason
         self.state.done_orders.append(order)
 
     def _fill(self, taker: Order, maker: Order, level: Level, side: BookSide) -> None:
         """One trade at the maker's price, settled delivery versus payment (rules 1, 12, 13, 14)."""
-        lots = maker.leaves_lots if maker.leaves_lots < taker.leaves_lots else taker.leaves_lots  # noqa: FURB136 - min() costs more.
-        terms = maker.book.terms
+        lots, book = maker.leaves_lots - maker.hidden_lots, maker.book
+        lots = min(lots, taker.leaves_lots)
+        terms = book.terms
         notional = level.price_ticks * lots * terms.minor_per_tick_lot
         maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
         taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
@@ -135,6 +236,19 @@ class Matcher:
         self.writer.trade(
             maker, taker, lots, notional, (maker_fee, taker_fee), (maker_change, taker_change), _CONTINUOUS
         )
+        if maker.hidden_lots and maker.hidden_lots == maker.leaves_lots:
+            self._refresh(maker, side)
+        if book.stops and book.stops.print(terms.last_price_ticks):
+            self.reached.append(book)
+
+    def _refresh(self, order: Order, side: BookSide) -> None:
+        """An iceberg's next slice joins the back of its level (rule 5)."""
+        side.remove(order)
+        order.hidden_lots = max(0, order.leaves_lots - order.display_lots)
+        self.state.last_place += 1
+        order.place = self.state.last_place
+        side.add(order)
+        self.writer.order(REFRESHED, order, 0, flags=RESTS)
 
     def _settle(
         self, buyer: Order, seller: Order, lots: int, notional: int, buyer_fee: int, seller_fee: int
@@ -166,6 +280,8 @@ class Matcher:
     def _prevent_self_trade(self, taker: Order, maker: Order, level: Level) -> None:
         """The incoming order's mode decides (rule 11)."""
         mode = taker.self_trade
+        if mode == _DECREMENT and taker.funds_minor:
+            mode = _CANCEL_NEWEST
         if mode == _DECREMENT:
             self._decrement(taker, maker, level)
             return
@@ -175,13 +291,15 @@ class Matcher:
             self.end(taker, _SELF_TRADE)
 
     def _decrement(self, taker: Order, maker: Order, level: Level) -> None:
-        """Both shrink by the smaller remaining size; what reaches zero is cancelled."""
+        """Both shrink by the smaller remaining size, hidden lots first; what reaches zero is cancelled."""
         lots = min(taker.leaves_lots, maker.leaves_lots)
         old_leaves = maker.leaves_lots
+        from_hidden = min(maker.hidden_lots, lots)
+        maker.hidden_lots -= from_hidden
         for order in (maker, taker):
             order.lots -= lots
             order.leaves_lots -= lots
-        level.lots -= lots
+        level.lots -= lots - from_hidden
         maker.entitlement.open_lots -= lots
         self._shrunk(maker, level.price_ticks, old_leaves)
         self._shrunk(taker, 0, 0)

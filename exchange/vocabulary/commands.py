@@ -270,11 +270,15 @@ class CancelOrder(Command):
 
 @COMMANDS.register(52)
 class AmendOrder(Command):
-    """Change price and total size of an order, found as by `CancelOrder`; zero leaves a value as it is."""
+    """Change an order, found as by `CancelOrder`: its price, total size, shown size, expiry or stop price; zero leaves
+    a value as it is."""
 
     order_id: U64 = 0
     price_ticks: I64 = 0
     lots: I64 = 0
+    display_lots: I64 = 0
+    stop_price_ticks: I64 = 0
+    expire_at_ns: I64 = 0
     client_order_id: Text40 = ""
     new_client_order_id: Text40 = ""
 
