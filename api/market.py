@@ -7,10 +7,10 @@ sequencer's thread in that order: a read after an acknowledged write sees it, an
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.errors import ApiError
-from exchange.marketdata.depth import Depth
+from exchange.marketdata.depth import Change, Depth
 from exchange.marketdata.tape import DAY_NS, Print, Tape
 from exchange.operations.directory import Directory
 from exchange.operations.entries import InstrumentEntry
@@ -19,12 +19,13 @@ from exchange.runtime import Batch
 from exchange.store.history import History
 from exchange.store.reader import Row
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.events import Event, InstrumentDefined, PhaseSet, Trade
+from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, PhaseSet, Trade
 from exchange.vocabulary.instruments import Phase, Side
 from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
 from exchange.vocabulary.wire import Scales
 
 Listener = Callable[[Sequence[Event]], None]
+Watcher = Callable[["Followed"], None]
 
 _TRADES_A_READ: Final = 5_000
 _TRADES_READ: Final = 100_000
@@ -51,6 +52,18 @@ class Book:
         return self.depth.sequence
 
 
+class Followed(NamedTuple):
+    """A public event that a book has just followed, and the levels it changed, as they stand after it.
+
+    `public_id` is the place at which its order, or a trade's maker, rested before.
+    """
+
+    book: Book
+    event: Event
+    public_id: int | None
+    changes: Sequence[Change]
+
+
 class Market:
     """State from a snapshot on; `apply` follows it, and tells whoever listens after the state has moved."""
 
@@ -62,6 +75,7 @@ class Market:
         self.books: dict[int, Book] = {}
         self._symbols: dict[str, Book] = {}
         self._listeners: list[Listener] = []
+        self._watchers: list[Watcher] = []
         resting: dict[int, list[OrderRow]] = defaultdict(list)
         for order in state.rows(OrderRow):
             resting[order.instrument].append(order)
@@ -97,6 +111,10 @@ class Market:
     def ignore(self, callback: Listener) -> None:
         self._listeners.remove(callback)
 
+    def watch(self, callback: Watcher) -> None:
+        """Be told each public event by itself, while the book stands as it left it."""
+        self._watchers.append(callback)
+
     def apply(self, batch: Batch) -> None:
         events: list[Event] = []
         for record in EVENTS.decode_all(batch.events):
@@ -115,11 +133,16 @@ class Market:
         book = self.books.get(event.instrument)
         if book is None:
             return
-        book.depth.apply(event)
+        before, sequence = _rested_at(book.depth, event), book.depth.sequence
+        changes = book.depth.apply(event)
         if isinstance(event, Trade):
             book.tape.apply(event)
         elif isinstance(event, PhaseSet):
             book.phase = event.phase
+        if book.depth.sequence != sequence:
+            followed = Followed(book, event, before, changes)
+            for watcher in self._watchers:
+                watcher(followed)
 
     def _add(self, instrument: int, depth: Depth, tape: Tape, phase: int) -> None:
         entry = self.directory.instruments[instrument]
@@ -128,6 +151,12 @@ class Market:
         base_code = self.directory.bases[entry.base].code
         book = Book(entry.symbol, instrument, entry, base_code, quote.code, scales, depth, tape, phase)
         self.books[instrument] = self._symbols[entry.symbol] = book
+
+
+def _rested_at(depth: Depth, event: Event) -> int | None:
+    if isinstance(event, OrderEvent):
+        return depth.public_id(event.order_id)
+    return depth.public_id(event.maker_order_id) if isinstance(event, Trade) else None
 
 
 def print_of_row(row: Row) -> Print:

@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
+from api.feed_protocol import FeedProtocol
 from api.settings import ApiSettings
 from exchange.runtime import Exchange, Settings, StartRefused
 from exchange.spine.errors import JournalError
@@ -60,7 +61,7 @@ def server_config(exchange: Exchange, settings: ApiSettings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(exchange, settings),
         http="httptools",
-        ws="websockets-sansio",
+        ws=FeedProtocol,
         ws_max_size=_WEBSOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -29,7 +29,7 @@ GENEROUS = dict.fromkeys(("key_rate", "key_burst", "cancel_rate", "cancel_burst"
 
 
 def _operations_venue():
-    path = Path(__file__).parents[1] / "operations" / "venue.py"
+    path = Path(__file__).parents[1] / "operations" / "open_venue.py"
     spec = importlib.util.spec_from_file_location("operations_venue", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from venue import opened
+from open_venue import opened
 
 
 @pytest.fixture

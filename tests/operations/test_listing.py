@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from venue import dataset, documents, market, member
+from open_venue import dataset, documents, market, member
 
 from exchange.assay.certificate import verify_certificate
 from exchange.operations.dossier import read_dossier
@@ -113,7 +113,7 @@ def test_an_unknown_account_lists_nothing(exchange):
 
 
 def test_an_unverified_participant_lists_nothing(exchange):
-    from venue import IDENTITY
+    from open_venue import IDENTITY
 
     from exchange.operations.admission import open_account, register_participant
 

@@ -1,0 +1,91 @@
+"""The `full` channel: every public event of one book, with orders under their public ids and never their owners.
+
+Of the messages that tell one event, exactly one carries its `sequence`: that which changes the book. So a client that
+counts sequences, and passes over what has none, holds the book of `GET /products/{id}/book?level=3` level.
+"""
+
+from api.feed_outbox import Message
+from api.market import Followed
+from exchange.marketdata import messages
+from exchange.marketdata.messages import SIDES
+from exchange.marketdata.tape import print_of
+from exchange.vocabulary.events import (
+    RESTS,
+    OrderAccepted,
+    OrderAmended,
+    OrderDone,
+    OrderEvent,
+    PhaseSet,
+    ReferencePriceSet,
+    Trade,
+)
+from exchange.vocabulary.instruments import OrderType, Phase, Side
+from exchange.vocabulary.reasons import DoneReason
+from exchange.vocabulary.wire import Scales, iso_time
+
+
+def full_messages(followed: Followed) -> list[Message]:
+    """What everyone is told of one event, in the order it is told."""
+    book, event, scales = followed.book, followed.event, followed.book.scales
+    about = {"product_id": book.product_id, "time": iso_time(event.timestamp_ns)}
+    numbered = about | {"sequence": book.sequence}
+    if isinstance(event, Trade):
+        return _trade(followed, event, about)
+    if isinstance(event, OrderEvent):
+        return _order(followed, event, about, numbered)
+    if isinstance(event, PhaseSet):
+        return [{"type": "phase", **numbered, "phase": Phase(event.phase).name.lower()}]
+    assert isinstance(event, ReferencePriceSet), "a public event of an unknown kind"
+    return [{"type": "reference_price", **numbered, "price": scales.price(event.price_ticks)}]
+
+
+def _trade(followed: Followed, trade: Trade, about: Message) -> list[Message]:
+    book = followed.book
+    told = [messages.match(book.product_id, print_of(trade), book.scales, followed.public_id)]
+    if followed.public_id is not None and not trade.maker_leaves_lots:
+        maker_side = Side.SELL if trade.taker_side == Side.BUY else Side.BUY
+        told.append({
+            "type": "done", **about, "order_id": str(followed.public_id), "side": SIDES[maker_side],
+            "price": book.scales.price(trade.price_ticks), "remaining_size": book.scales.size(0), "reason": "filled",
+        })  # fmt: skip
+    return told
+
+
+def _order(followed: Followed, event: OrderEvent, about: Message, numbered: Message) -> list[Message]:
+    scales, side = followed.book.scales, {"side": SIDES[event.side]}
+    rests = bool(event.flags & RESTS)
+    price, remaining = scales.price(event.price_ticks), scales.size(event.leaves_lots)
+    before, now = _order_id(followed.public_id), _order_id(event.place if rests else None)
+    opened = {"type": "open", **numbered, **now, **side, "price": price, "remaining_size": remaining}
+    if isinstance(event, OrderAccepted):
+        received = {"type": "received", **now, **side, **_terms(event, scales)}
+        return [received | about, opened] if rests else [received | numbered]
+    if isinstance(event, OrderAmended) and (rests or followed.public_id is None):
+        return [{"type": "change", **numbered, **side, **_change(followed.book.scales, event, before, now)}]
+    if isinstance(event, OrderAmended | OrderDone):
+        # What never rested left no price: clients look for an order at a price that they are told.
+        stood = {"price": scales.price(event.old_price_ticks)} if before else {}
+        done = {"type": "done", **numbered, **before, **side, **stood, "remaining_size": remaining}
+        return [done | {"reason": "canceled"}]
+    return [opened]
+
+
+def _terms(event: OrderEvent, scales: Scales) -> Message:
+    """What came in; the price of a market order is the venue's collar, and no wish of its owner."""
+    terms = {"order_type": OrderType(event.type).name.lower(), "size": scales.size(event.lots)}
+    return terms if event.type == OrderType.MARKET else terms | {"price": scales.price(event.price_ticks)}
+
+
+def _change(scales: Scales, event: OrderAmended, before: Message, now: Message) -> Message:
+    """An order that loses its place goes on under another id, which `new_order_id` tells."""
+    reason = {"reason": "STP" if event.reason == DoneReason.SELF_TRADE else "modify_order"}
+    if not before:
+        return reason  # An order on its way in shrank: no book shows it yet.
+    moved = {"new_order_id": now["order_id"]} if before != now else {}
+    sizes = {"old_size": scales.size(event.old_leaves_lots), "new_size": scales.size(event.leaves_lots)}
+    prices = {"old_price": scales.price(event.old_price_ticks), "new_price": scales.price(event.price_ticks)}
+    return {**before, **moved, "price": scales.price(event.price_ticks), **sizes, **prices, **reason}
+
+
+def _order_id(public_id: int | None) -> Message:
+    return {} if public_id is None else {"order_id": str(public_id)}
