@@ -12,7 +12,16 @@ from zlib import crc32
 
 from sortedcontainers import SortedDict
 
-from exchange.vocabulary.events import RESTS, Event, OrderEvent, OrderReplayed, PhaseSet, ReferencePriceSet, Trade
+from exchange.vocabulary.events import (
+    RESTS,
+    WAITS,
+    Event,
+    OrderEvent,
+    OrderReplayed,
+    PhaseSet,
+    ReferencePriceSet,
+    Trade,
+)
 from exchange.vocabulary.instruments import MatchType, Side
 from exchange.vocabulary.state import OrderRow
 from exchange.vocabulary.wire import Scales
@@ -95,9 +104,12 @@ class DepthSide:
                 yield PublicOrder(place, self._sign * key, lots)
 
 
-class _Resting(NamedTuple):
+class Resting(NamedTuple):
+    """What everyone sees of a resting order: its side, its place, which is its public id, and the lots it shows."""
+
     side: int
     place: int
+    lots: int
 
 
 class Depth:
@@ -108,7 +120,7 @@ class Depth:
         self.time_ns = 0
         self.bids = DepthSide(_BUY)
         self.asks = DepthSide(int(Side.SELL))
-        self._resting: dict[int, _Resting] = {}
+        self._resting: dict[int, Resting] = {}
 
     @classmethod
     def from_rows(cls, sequence: int, rows: Iterable[OrderRow]) -> "Depth":
@@ -116,7 +128,7 @@ class Depth:
         depth = cls(sequence)
         resting = (row for row in rows if row.done_ns == 0 and row.place)
         for row in sorted(resting, key=lambda row: row.place):
-            depth._put(row.order_id, row.side, row.price_ticks, row.place, row.leaves_lots)
+            depth._put(row.order_id, row.side, row.price_ticks, row.place, row.leaves_lots - row.hidden_lots)
         return depth
 
     def side(self, side: int) -> DepthSide:
@@ -126,6 +138,8 @@ class Depth:
         """Follow one event of this instrument; returns the levels that it changed, as they stand after it."""
         if isinstance(event, OrderReplayed) or not isinstance(event, Trade | OrderEvent | PhaseSet | ReferencePriceSet):
             return []
+        if isinstance(event, OrderEvent) and event.flags & WAITS:
+            return []
         assert event.product_sequence == self.sequence + 1, (
             f"product sequence {event.product_sequence} follows {self.sequence}"
         )
@@ -134,10 +148,9 @@ class Depth:
             return self._trade(event)
         return self._order(event) if isinstance(event, OrderEvent) else []
 
-    def public_id(self, order_id: int) -> int | None:
-        """The id under which a resting order shows; None where it does not rest."""
-        resting = self._resting.get(order_id)
-        return resting.place if resting else None
+    def resting(self, order_id: int) -> Resting | None:
+        """How a resting order shows; None where it does not rest."""
+        return self._resting.get(order_id)
 
     def checksum(self, scales: Scales) -> int:
         def smallest_units(side: DepthSide) -> list[tuple[int, int]]:
@@ -151,8 +164,12 @@ class Depth:
             return []
         resting = self._resting[trade.maker_order_id]
         side = self.side(resting.side)
-        side.set(trade.price_ticks, resting.place, trade.maker_leaves_lots)
-        if not trade.maker_leaves_lots:
+        left = resting.lots - trade.lots
+        side.set(trade.price_ticks, resting.place, left)
+        if left:
+            self._resting[trade.maker_order_id] = resting._replace(lots=left)
+        else:
+            # Filled, or an iceberg whose next slice comes with an event of its own.
             del self._resting[trade.maker_order_id]
         return [Change(resting.side, trade.price_ticks, side.lots(trade.price_ticks))]
 
@@ -166,13 +183,13 @@ class Depth:
                 self.side(before.side).set(event.old_price_ticks, before.place, 0)
             touched[event.old_price_ticks] = None
         if stays:
-            self._put(event.order_id, event.side, event.price_ticks, event.place, event.leaves_lots)
+            self._put(event.order_id, event.side, event.price_ticks, event.place, event.leaves_lots - event.hidden_lots)
             touched[event.price_ticks] = None
         side = self.side(event.side)
         return [Change(event.side, price, side.lots(price)) for price in touched]
 
     def _put(self, order_id: int, side: int, price_ticks: int, place: int, lots: int) -> None:
-        self._resting[order_id] = _Resting(side, place)
+        self._resting[order_id] = Resting(side, place, lots)
         self.side(side).set(price_ticks, place, lots)
 
 

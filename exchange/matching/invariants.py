@@ -47,7 +47,8 @@ def check_holds(machine: MachineState) -> None:
     """Invariant 4: what is held is what orders and withdrawals need, never negative, never more than there is."""
     needed: dict[tuple[int, int], int] = defaultdict(int)
     for order in machine.orders.values():
-        assert order.lots == order.leaves_lots + order.cum_lots, "an order's sizes do not add up"
+        size = 0 if order.funds_minor else order.leaves_lots + order.cum_lots
+        assert order.lots == size, "an order's sizes do not add up"
         if order.done_ns:
             assert order.hold == 0, "an order that is done holds something"
             continue

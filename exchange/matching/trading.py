@@ -98,7 +98,10 @@ class Matcher:
         return None
 
     def _spend(self, taker: Order) -> None:
-        """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3)."""
+        """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3).
+
+        It has no size of its own: `leaves_lots` is what it could still pay for at the price at hand.
+        """
         asks, entitlement = taker.book.asks, taker.entitlement
         quota = entitlement.position_limit_lots - checks.position_lots(taker.account, taker.book, BUY, entitlement)
         reason = _IOC_REMAINDER
@@ -113,11 +116,11 @@ class Matcher:
                 if taker.done_ns:
                     return None
                 continue
-            taker.leaves_lots, taker.lots = lots, taker.cum_lots + lots
+            taker.leaves_lots = lots
             self._fill(taker, maker, level, asks)
             if not taker.leaves_lots:
                 return self._finish(taker, _FILLED)
-        taker.lots, taker.leaves_lots = taker.cum_lots, 0
+        taker.leaves_lots = 0
         return self.end(taker, reason)
 
     def _wait(self, order: Order) -> None:
@@ -186,8 +189,9 @@ class Matcher:
         """Cancel what is left of an order, wherever it is: hold released, remembered as done."""
         old_price = old_leaves = flags = 0
         if order.level is not None:
-            old_price, old_leaves = order.price_ticks, order.leaves_lots
+            old_price, old_leaves, hidden = order.price_ticks, order.leaves_lots, order.hidden_lots
             self.lift(order)
+            order.hidden_lots = hidden  # What was never shown is not shown at the end.
         elif order.waits:
             self._stop_waiting(order)
             flags = WAITS

@@ -73,11 +73,11 @@ def test_a_trade_shrinks_the_makers_level_and_the_rest_of_the_taker_shows(follow
 
 def test_an_order_reduced_keeps_its_public_id_and_one_repriced_gets_another(follower):
     order = follower.place(follower.venue.vendor, Side.SELL, 120, 3)
-    first = follower.depth.public_id(order)
+    first = follower.depth.resting(order).place
     follower.apply(c.AmendOrder(account=follower.venue.vendor, order_id=order, lots=2))
-    assert follower.depth.public_id(order) == first
+    assert follower.depth.resting(order).place == first
     follower.apply(c.AmendOrder(account=follower.venue.vendor, order_id=order, price_ticks=130))
-    assert follower.depth.public_id(order) not in {None, first}
+    assert follower.depth.resting(order).place != first
     assert [tuple(quote) for quote in follower.depth.asks.quotes()] == [(130, 2, 1)]
 
 
@@ -121,6 +121,14 @@ ACTIONS = st.one_of(
         ),
         st.sampled_from(SelfTrade),
     ),
+    st.tuples(
+        st.just("special"),
+        st.integers(0, 2),
+        st.sampled_from(Side),
+        st.integers(95, 105),
+        st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds"]),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("mass"), st.integers(0, 2)),
@@ -141,6 +149,9 @@ def command_of(venue, action, orders):
                 fields |= {"tif": kind}
             orders.append((accounts[who], (venue.sequence + 1) * 16))
             return venue.order(accounts[who], side, price, lots, **fields)
+        case ("special", who, *terms):
+            orders.append((accounts[who], (venue.sequence + 1) * 16))
+            return venue.special(accounts[who], *terms)
         case ("mass", who):
             return c.MassCancel(account=accounts[who])
         case (kind, number, *values):

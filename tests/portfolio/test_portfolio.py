@@ -135,6 +135,10 @@ ACTIONS = st.one_of(
         st.sampled_from([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, OrderType.MARKET]),
         st.sampled_from(SelfTrade),
     ),
+    st.tuples(
+        st.just("special"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds"]),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
@@ -154,6 +158,9 @@ def perform(watched, action, orders):
             else:
                 terms["tif"] = kind
             orders.append((accounts[who], watched.place(accounts[who], side, price, lots, **terms)))
+        case ("special", who, *terms):
+            watched.apply(venue.special(accounts[who], *terms))
+            orders.append((accounts[who], 16 * venue.sequence))
         case ("deliver", who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32

@@ -66,6 +66,20 @@ class SmallVenue:
             **terms,
         )
 
+    def special(self, account, side, price_ticks, lots, kind):
+        """An order of a kind that shows in part, waits unseen, or has no size of its own."""
+        match kind:
+            case "iceberg":
+                return self.order(account, side, price_ticks, lots, display_lots=1 + lots // 3)
+            case "stop":
+                return self.order(account, side, 0, lots, type=OrderType.STOP, stop_price_ticks=price_ticks)
+            case "stop limit":
+                terms = {"type": OrderType.STOP_LIMIT, "stop_price_ticks": price_ticks}
+                return self.order(account, side, price_ticks, lots, **terms)
+            case "funds":
+                terms = {"type": OrderType.MARKET, "tif": TimeInForce.IOC, "funds_minor": price_ticks * 10 * lots + 7}
+                return self.order(account, Side.BUY, 0, 0, **terms)
+
     def open(self, lots=100, cash=1_000_000):
         """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
         self.cny = self.make(c.DefineAsset(code="CNY", scale=2))

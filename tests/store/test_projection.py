@@ -202,6 +202,14 @@ endings = st.sampled_from(["confirm", "abort", "wait"])
 sides = st.sampled_from(Side)
 steps = st.one_of(
     st.tuples(st.just("order"), st.integers(0, 2), sides, st.integers(495, 505), st.integers(1, 9)),
+    st.tuples(
+        st.just("special"),
+        st.integers(0, 2),
+        st.sampled_from(Side),
+        st.integers(495, 505),
+        st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds"]),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 40)),
     st.tuples(st.just("amend"), st.integers(0, 40), st.integers(495, 505), st.integers(1, 9)),
     st.tuples(
@@ -224,6 +232,8 @@ def command_of(venue, step, made):
         return venue.order(
             accounts[who], side, price, lots, self_trade=mode, tif=TimeInForce.IOC if lots == 9 else 1
         )
+    if kind == "special":
+        return venue.special(accounts[rest[0]], *rest[1:])
     if kind in {"cancel", "amend"}:
         order_id, account = made[rest[0] % len(made)] if made else (16, venue.buyer)
         if kind == "cancel":
@@ -243,7 +253,7 @@ def run_steps(venue, taken):
     for step in taken:
         command = command_of(venue, step, made)
         venue.apply(command)
-        if step[0] == "order":
+        if step[0] in {"order", "special"}:
             made.append((16 * venue.sequence, command.account))
         if step[0] == "withdraw" and step[3] != "wait":
             ending = c.ConfirmTransfer if step[3] == "confirm" else c.AbortTransfer
