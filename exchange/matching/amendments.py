@@ -2,18 +2,20 @@
 
 from exchange.matching import checks
 from exchange.matching.checks import OK, Wish
-from exchange.matching.order_book import Order
+from exchange.matching.order_book import IN_CALL, Order
 from exchange.matching.orders import OrderDesk
 from exchange.matching.state import ORDER_EXPIRY, MachineState
 from exchange.matching.trading import Matcher, hold_needed
 from exchange.matching.writer import AMENDED, EventWriter
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import RESTS, WAITS
-from exchange.vocabulary.instruments import OrderFlag, OrderType
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase
 from exchange.vocabulary.reasons import Reason
 
 _POST_ONLY = int(OrderFlag.POST_ONLY)
-_STOP = int(OrderType.STOP)
+_MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
+_COLLARED = frozenset((_MARKET, _STOP))
+_CONTINUOUS = int(Phase.CONTINUOUS)
 
 
 class AmendDesk:
@@ -40,6 +42,8 @@ class AmendDesk:
             _rename(order, new_id)
         self._set_expiry(order, wish.expire_at_ns)
         order.display_lots = wish.display_lots
+        if order.waits == IN_CALL:
+            return self._change_queued(order, wish.lots)
         if order.waits:
             return self._change_waiting(order, wish)
         return self._change(order, wish.price_ticks, wish.lots)
@@ -56,7 +60,7 @@ class AmendDesk:
             self._shrink_in_place(order, old_leaves - leaves)
             return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags=RESTS)
         best = order.book.opposite(order.side).best
-        if best is not None and checks.crosses(order, best.price_ticks):
+        if best is not None and book_trades(order) and checks.crosses(order, best.price_ticks):
             self.writer.order(AMENDED, order, change, old_price, old_leaves)
             return self.matcher.take(order)
         self.matcher.rest(order)
@@ -83,6 +87,16 @@ class AmendDesk:
         self.writer.order(AMENDED, order, change, flags=WAITS)
         self.matcher.look_at_last(book)
 
+    def _change_queued(self, order: Order, lots: int) -> None:
+        """A market order in a call: a smaller size keeps its place, a larger one loses it."""
+        less = order.lots - lots
+        if less < 0:
+            self.matcher.requeue(order)
+        order.lots, order.leaves_lots = lots, order.leaves_lots - less
+        order.entitlement.open_lots -= less
+        change = self.matcher.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
+        self.writer.order(AMENDED, order, change, flags=WAITS)
+
     def _set_expiry(self, order: Order, expire_at_ns: int) -> None:
         if expire_at_ns != order.expire_at_ns:
             timers = self.state.timers
@@ -93,7 +107,8 @@ class AmendDesk:
     def _may_amend(self, order: Order, wish: Wish, new_id: bytes) -> Reason:
         """The groups of an order again, for the order as it would be."""
         account, book = order.account, order.book
-        asked = wish._replace(price_ticks=0) if order.type == _STOP else wish
+        has_own_price = order.type not in _COLLARED or wish.price_ticks != _collar(order, wish.stop_price_ticks)
+        asked = wish if has_own_price else wish._replace(price_ticks=0)
         reason = checks.shape(asked, self.writer.timestamp_ns, new_id)
         if reason is OK and wish.lots <= order.cum_lots:
             reason = Reason.BAD_SIZE
@@ -103,9 +118,9 @@ class AmendDesk:
             more = max(wish.lots - order.lots, 0)
             reason = checks.permission(self.state, account, book, order.side, more, order.entitlement)
         if reason is OK:
-            reason = checks.market_state(book.terms)
+            reason = checks.market_state(order, 0)
         if reason is OK:
-            banded = 0 if order.type == _STOP else wish.price_ticks
+            banded = 0 if order.type in _COLLARED else wish.price_ticks
             reason = checks.limits(account, book.terms, banded, wish.lots, may_rest=False)
         if reason is OK:
             notional = wish.price_ticks * wish.lots * book.terms.minor_per_tick_lot
@@ -123,7 +138,7 @@ class AmendDesk:
     def _may_cost(self, order: Order, wish: Wish) -> Reason:
         price, leaves = wish.price_ticks, wish.lots - order.cum_lots
         reason = checks.money(order, hold_needed(order, price, leaves) - order.hold)
-        if reason is OK and order.post_only and not order.waits:
+        if reason is OK and order.post_only and not order.waits and book_trades(order):
             best = order.book.opposite(order.side).best
             sign = order.book.side(order.side).sign
             if best is not None and best.price_ticks * sign >= price * sign:
@@ -131,12 +146,22 @@ class AmendDesk:
         return reason
 
 
+def book_trades(order: Order) -> bool:
+    """Whether what crosses trades at once, which in a call it does not."""
+    return order.book.terms.phase == _CONTINUOUS
+
+
+def _collar(order: Order, stop_price_ticks: int) -> int:
+    """The limit of an order that has no price of its own."""
+    if order.type == _STOP:
+        return checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm)
+    return order.price_ticks
+
+
 def _wish(order: Order, command: commands.AmendOrder) -> Wish:
     """The order as it would be asked for now. A plain stop's limit follows its stop price."""
     stop = command.stop_price_ticks or order.stop_price_ticks
-    price = command.price_ticks or order.price_ticks
-    if order.type == _STOP and not command.price_ticks:
-        price = checks.collared(order.side, stop, order.book.terms.collar_ppm)
+    price = command.price_ticks or (_collar(order, stop) if order.type in _COLLARED else order.price_ticks)
     lots = command.lots or order.lots
     return Wish(
         order.side,

@@ -26,13 +26,25 @@ _TYPES = frozenset((_LIMIT, _MARKET, _STOP, _STOP_LIMIT))
 _STOPS = frozenset((_STOP, _STOP_LIMIT))
 _WITHOUT_PRICE = frozenset((_MARKET, _STOP))
 _RESTING_TYPES = frozenset((_LIMIT, _STOP_LIMIT))
-_TIFS = frozenset((_GTC, _IOC, _FOK, _DAY, _GTD))
+_AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
+_TIFS = frozenset(map(int, TimeInForce))
 _RESTING = frozenset((_GTC, _DAY, _GTD))
-_TIFS_OF = {_LIMIT: _TIFS, _MARKET: frozenset((_IOC, _FOK)), _STOP: _RESTING, _STOP_LIMIT: _RESTING}
+_TIFS_OF = {
+    _LIMIT: _TIFS,
+    _MARKET: frozenset((_IOC, _FOK, _AT_OPEN, _AT_CLOSE)),
+    _STOP: _RESTING,
+    _STOP_LIMIT: _RESTING,
+}
 _POST_ONLY = int(OrderFlag.POST_ONLY)
-_CONTINUOUS, _CLOSED, _HALTED = int(Phase.CONTINUOUS), int(Phase.CLOSED), int(Phase.HALTED)
-_CANCEL_ONLY = int(Phase.CANCEL_ONLY)
-_CONTINUOUS_MODE = int(Mode.CONTINUOUS)
+_CONTINUOUS, _VOLATILITY = int(Phase.CONTINUOUS), int(Phase.VOLATILITY_AUCTION)
+_OPENING = frozenset(map(int, (Phase.PRE_OPEN, Phase.OPENING_AUCTION)))
+_SHUT = {
+    int(Phase.CLOSED): Reason.INSTRUMENT_CLOSED,
+    int(Phase.HALTED): Reason.INSTRUMENT_HALTED,
+    int(Phase.CANCEL_ONLY): Reason.CANCEL_ONLY,
+}
+_CONTINUOUS_MODE, _CALL_MODE = int(Mode.CONTINUOUS), int(Mode.CALL_AUCTION)
+_SINGLE_SELLER_MODE = int(Mode.SINGLE_SELLER_AUCTION)
 _ACTIVE = int(ParticipantState.ACTIVE)
 _CANCEL_OLDEST, _DECREMENT = int(SelfTrade.CANCEL_OLDEST), int(SelfTrade.DECREMENT)
 _MODES_OF_SELF_TRADE = len(SelfTrade)
@@ -173,13 +185,39 @@ def too_many_holders(state: MachineState, account: Account, book: Book) -> bool:
     return account.owner not in holders and len(holders) >= book.terms.max_holders
 
 
-def market_state(terms: InstrumentRow) -> Reason:
-    phase = terms.phase
+def market_state(order: Order, min_lots: int) -> Reason:
+    """Whether the phase takes such an order, and the venue's licence such trading (table of phases)."""
+    terms = order.book.terms
+    phase, tif = terms.phase, order.tif
     if phase == _CONTINUOUS:
-        return OK if terms.modes & _CONTINUOUS_MODE else Reason.MODE_NOT_LICENSED
-    if phase == _CLOSED:
-        return Reason.INSTRUMENT_CLOSED
-    return Reason.INSTRUMENT_HALTED if phase == _HALTED else Reason.CANCEL_ONLY
+        if not terms.modes & _CONTINUOUS_MODE:
+            return Reason.MODE_NOT_LICENSED
+        return OK if tif != _AT_OPEN else Reason.TIF_NOT_IN_PHASE
+    if phase in _SHUT:
+        return _SHUT[phase]
+    if not _call_is_licensed(order):
+        return Reason.MODE_NOT_LICENSED
+    if tif == _FOK or (tif == _IOC and (order.type != _MARKET or order.funds_minor or min_lots)):
+        return Reason.TIF_NOT_IN_PHASE
+    return Reason.TIF_NOT_IN_PHASE if tif == _AT_OPEN and phase not in _OPENING else OK
+
+
+def _call_is_licensed(order: Order) -> bool:
+    terms = order.book.terms
+    if terms.modes & _CALL_MODE or (terms.phase == _VOLATILITY and terms.modes & _CONTINUOUS_MODE):
+        return True
+    issues = order.side == BUY or order.account.account == order.book.issuer
+    return bool(terms.modes & _SINGLE_SELLER_MODE) and issues
+
+
+def joins_call(order: Order) -> bool:
+    """Whether the order is for an auction, this one or a later one, and not for continuous trading."""
+    return order.tif >= _AT_OPEN or order.book.terms.phase != _CONTINUOUS
+
+
+def frozen(order: Order, now_ns: int) -> bool:
+    """Whether the call has passed the time from which nothing is taken back."""
+    return 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
@@ -221,6 +259,23 @@ def collar_price(book: Book, side: int) -> int | None:
     """A market order's limit: the best opposite price and the collar; None with nothing opposite."""
     best = book.opposite(side).best
     return None if best is None else collared(side, best.price_ticks, book.terms.collar_ppm)
+
+
+def band_edge(book: Book, side: int) -> int | None:
+    """The far edge of the static band, the limit of a market order in a call; None without a band."""
+    terms = book.terms
+    if not (terms.reference_price_ticks and terms.static_band_ppm):
+        return None
+    return collared(side, terms.reference_price_ticks, terms.static_band_ppm)
+
+
+def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:
+    """The lowest and highest price that may trade in this command, round the last trade before it; None for any."""
+    terms = book.terms
+    if book.band_sequence != sequence:
+        book.band_sequence, book.last_before = sequence, terms.last_price_ticks
+    last, band = book.last_before, terms.dynamic_band_ppm
+    return (collared(SELL, last, band), collared(BUY, last, band)) if last and band else None
 
 
 def affordable_lots(order: Order, price_ticks: int) -> int:
@@ -267,7 +322,10 @@ def tradable_lots(order: Order, enough: int) -> int:
     """
     traded, left = 0, order.leaves_lots
     owner, mode = order.account.owner, order.self_trade
+    bounds = dynamic_bounds(order.book, order.order_id >> 4)
     for level in order.book.opposite(order.side).crossing(order.price_ticks):
+        if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+            return traded
         hidden = 0
         for maker in level.orders.values():
             taken = 0

@@ -10,13 +10,14 @@ from typing import Self
 
 from exchange.matching import invariants, tables
 from exchange.matching.amendments import AmendDesk
+from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ClaimsDesk
 from exchange.matching.definitions import Definitions
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
-from exchange.matching.state import ENTITLEMENT_EXPIRY, MachineState
+from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
@@ -48,8 +49,9 @@ class Engine:
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),
-            PhaseDesk(self._state, self._writer, matcher, registry),
+            PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
         )
+        self._phases = phases
         self._handlers: dict[int, Callable[..., Reason]] = {
             commands.SetRulesVersion.KIND: registry.set_rules_version,
             commands.Clock.KIND: registry.clock,
@@ -135,6 +137,8 @@ class Engine:
             (_, kind, _), subject = timers.popitem(0)
             if kind == ENTITLEMENT_EXPIRY:
                 self._claims.expire(*subject)
+            elif kind == CALL_END:
+                self._phases.end_call(subject[0])
             else:
                 self._matcher.expire(subject[0])
 

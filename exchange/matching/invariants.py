@@ -66,12 +66,18 @@ def check_holds(machine: MachineState) -> None:
 
 def check_waiting(machine: MachineState) -> None:
     """Stops that wait are where their trigger finds them, and what expires has its timer."""
-    waiting = sum(len(book.stops) + len(book.stops.triggered) for book in machine.books.values())
-    assert waiting == sum(order.waits for order in machine.orders.values()), "a stop is lost"
+    waiting = sum(
+        len(each)
+        for book in machine.books.values()
+        for each in (book.stops, book.stops.triggered, book.at_close, book.call_buys, book.call_sells)
+    )
+    assert waiting == sum(order.waits > 0 for order in machine.orders.values()), "an order that waits is lost"
     for book in machine.books.values():
         for order in book.stops.triggered.values():
             assert order.waits and order.triggered, "a stop is triggered that does not wait"
             assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+        if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
+            assert not book.call_buys and not book.call_sells, "a market order outlived its call"
     for order in machine.orders.values():
         timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
         assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
@@ -97,7 +103,7 @@ def check_counters(machine: MachineState) -> None:
     open_lots: dict[tuple[int, int, int], int] = defaultdict(int)
     for account in machine.accounts.values():
         for order in account.open_orders.values():
-            assert order.waits or (order.place and order.level), "an open order neither rests nor waits"
+            assert bool(order.waits) != (order.level is not None), "an open order neither rests nor waits"
             open_lots[account.account, order.book.terms.instrument, order.side] += order.leaves_lots
         for (instrument, side), entitlement in account.entitlements.items():
             counted = open_lots[account.account, instrument, side]

@@ -7,7 +7,7 @@ Cancelling is O(1): the order knows its level. A side keeps its best level at ha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 BUY = 1
 SELL = 2
 
+FOR_STOP, FOR_CLOSE, IN_CALL = 1, 2, 3
+"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined."""
+
 
 class Order:
     """An order with its money: `hold` is what it still holds, `fee_num` the sum of notional × ppm of its fills.
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
-    `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; a stop that `waits` is in no book.
+    `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
+    `FOR_CLOSE`, `IN_CALL`) is in no book.
     """
 
     __slots__ = (
@@ -174,16 +178,39 @@ class BookSide:
 class Book:
     """An instrument with its two sides and its stops; `terms` is its row in the state, phase and counters included."""
 
-    __slots__ = ("asks", "bids", "stops", "terms")
+    __slots__ = (
+        "asks",
+        "at_close",
+        "band_sequence",
+        "bids",
+        "call_buys",
+        "call_sells",
+        "issuer",
+        "last_before",
+        "stops",
+        "terms",
+    )
 
-    def __init__(self, terms: InstrumentRow) -> None:
+    def __init__(self, terms: InstrumentRow, issuer: int) -> None:
         self.terms = terms
         self.bids = BookSide(BUY)
         self.asks = BookSide(SELL)
         self.stops = StopBook()
+        self.issuer = issuer
+        self.at_close: dict[int, Order] = {}
+        """What waits for the closing auction, by order id."""
+        self.call_buys: dict[int, Order] = {}
+        """Market orders that have joined a call, by place."""
+        self.call_sells: dict[int, Order] = {}
+        self.band_sequence = self.last_before = 0
+        """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 
     def side(self, side: int) -> BookSide:
         return self.bids if side == BUY else self.asks
+
+    def queued(self, side: int) -> Iterable[Order]:
+        """Market orders of a side that have joined the call, in place order."""
+        return (self.call_buys if side == BUY else self.call_sells).values()
 
     def opposite(self, side: int) -> BookSide:
         return self.asks if side == BUY else self.bids

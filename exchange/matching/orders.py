@@ -80,27 +80,33 @@ class OrderDesk:
         """Market state, limits, liquidity, money, matching; counts out the hold and a collared price."""
         book, account = order.book, order.account
         terms = book.terms
-        reason = checks.market_state(terms)
+        reason = checks.market_state(order, min_lots)
         if reason is not OK:
             return reason
-        rests = order.tif in _RESTING
+        calls = checks.joins_call(order)
+        rests = calls or order.tif in _RESTING
+        if calls and order.type == _MARKET and checks.band_edge(book, order.side) is None:
+            return Reason.NO_REFERENCE_PRICE
         reason = checks.limits(account, terms, order.price_ticks, order.lots, rests)
         if reason is OK and order.type in _COLLARED:
-            reason = self._collar(order)
+            reason = self._collar(order, calls)
         if reason is not OK:
             return reason
         order.hold = order.funds_minor or hold_needed(order, order.price_ticks, order.lots)
         reason = checks.money(order, order.hold)
-        if reason is not OK or order.type >= _STOP:
+        if reason is not OK or order.type >= _STOP or calls:
             return reason
         return checks.matching(order, min_lots)
 
-    def _collar(self, order: Order) -> Reason:
-        """The limit of an order without a price of its own: the collar round the best opposite price, or round the
-        stop price. Its notional, or its funds, pass the limit; and there must be something to take."""
+    def _collar(self, order: Order, calls: bool) -> Reason:
+        """The limit of an order without a price of its own: the collar round the best opposite price or round the stop
+        price, the band's far edge in a call. Its notional, or its funds, pass the limit; and in continuous trading
+        there must be something to take."""
         terms = order.book.terms
         if order.type == _STOP:
             price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+        elif calls:
+            price = checks.band_edge(order.book, order.side)
         else:
             price = checks.collar_price(order.book, order.side)
         if price is None:
@@ -124,7 +130,10 @@ class OrderDesk:
         return self.matcher.end(order, _CANCELED)
 
     def mass_cancel(self, command: commands.MassCancel) -> None:
-        """Every order of account, instrument and side, lowest id first; over all accounts only for an operator."""
+        """Every order of account, instrument and side, lowest id first, but in a frozen call.
+
+        Over all accounts only for an operator.
+        """
         reason = self._may_mass_cancel(command)
         if reason is not OK:
             return self.writer.refused(reason, command.KIND, command.account, command.instrument)
@@ -135,6 +144,7 @@ class OrderDesk:
             for account in chosen
             for order in account.open_orders.values()
             if command.instrument in (0, order.book.terms.instrument) and command.side in (0, order.side)
+            if not checks.frozen(order, self.writer.timestamp_ns)
         ]
         for order in sorted(canceled, key=lambda order: order.order_id):
             self.matcher.end(order, _MASS_CANCELED)
@@ -163,7 +173,9 @@ class OrderDesk:
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
-        return order, Reason.TOO_LATE if order.done_ns else OK
+        if order.done_ns:
+            return order, Reason.TOO_LATE
+        return order, Reason.AUCTION_FROZEN if checks.frozen(order, self.writer.timestamp_ns) else OK
 
     def _repeat(self, order: Order, client_id: bytes, fingerprint: bytes) -> None:
         """The first answer again for the same request; another request under the same id is refused (rule 15)."""

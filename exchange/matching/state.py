@@ -9,6 +9,7 @@ from exchange.matching.order_book import Book, Order
 # Kinds of timers: of what falls due at one time, the lower kind comes first (rule 18).
 ORDER_EXPIRY = 1
 ENTITLEMENT_EXPIRY = 3
+CALL_END = 4
 
 
 class Balance:

@@ -3,8 +3,10 @@
 Rule numbers are those of `docs/reference/matching.md`.
 """
 
+from collections.abc import Callable
+
 from exchange.matching import checks
-from exchange.matching.order_book import BUY, SELL, Book, BookSide, Level, Order
+from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, SELL, Book, BookSide, Level, Order
 from exchange.matching.state import ORDER_EXPIRY, MachineState
 from exchange.matching.writer import ACCEPTED, AMENDED, DONE, REFRESHED, RESTED, TRIGGERED, EventWriter
 from exchange.vocabulary.events import RESTS, WAITS
@@ -15,7 +17,10 @@ from exchange.vocabulary.units import PPM, round_half_even
 # Plain integers: comparing an IntEnum member costs a dozen times as much.
 _RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
 _STOP, _STOP_LIMIT = int(OrderType.STOP), int(OrderType.STOP_LIMIT)
-_CONTINUOUS_PHASE = int(Phase.CONTINUOUS)
+_CONTINUOUS_PHASE, _CLOSING_AUCTION = int(Phase.CONTINUOUS), int(Phase.CLOSING_AUCTION)
+_AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
+_MARKET = int(OrderType.MARKET)
+_AUCTION = int(MatchType.AUCTION)
 _DECREMENT = int(SelfTrade.DECREMENT)
 _CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
 _CANCEL_BOTH = int(SelfTrade.CANCEL_BOTH)
@@ -25,6 +30,7 @@ _FILLED = int(DoneReason.FILLED)
 _SELF_TRADE = int(DoneReason.SELF_TRADE)
 _IOC_REMAINDER = int(DoneReason.IOC_REMAINDER)
 _EXPIRED = int(DoneReason.EXPIRED)
+_VOLATILITY = int(DoneReason.VOLATILITY)
 _OUTSIDE_BAND = int(DoneReason.OUTSIDE_BAND)
 _NO_LIQUIDITY = int(DoneReason.NO_LIQUIDITY)
 _POST_ONLY_WOULD_TAKE = int(DoneReason.POST_ONLY_WOULD_TAKE)
@@ -48,6 +54,8 @@ class Matcher:
     def __init__(self, state: MachineState, writer: EventWriter) -> None:
         self.state = state
         self.writer = writer
+        self.interrupt: Callable[[Book], None]
+        """Starts a volatility auction; the phase desk gives it."""
         self.reached: list[Book] = []
         """Books of which the command being applied has triggered stops."""
 
@@ -57,33 +65,58 @@ class Matcher:
         self.state.orders[order.order_id] = order
         if order.expire_at_ns:
             self.state.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
+        book = order.book
         if order.type >= _STOP:
-            self._wait(order)
-            return
-        best = order.book.opposite(order.side).best
+            self._wait(order, FOR_STOP)
+            return self.look_at_last(book)
+        if book.terms.phase != _CONTINUOUS_PHASE or order.tif >= _AT_OPEN:
+            return self._join_or_wait(order)
+        best = book.opposite(order.side).best
         crosses = best is not None and (
             best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
         )
         if not crosses and order.tif in _RESTING:
             self.rest(order)
-            self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
-            return
+            return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
         self.writer.order(ACCEPTED, order, order.hold)
-        self.take(order)
+        return self.take(order)
+
+    def _join_or_wait(self, order: Order) -> None:
+        """A new order of a call, or one for the closing auction, which may be far off."""
+        if order.tif == _AT_CLOSE and order.book.terms.phase != _CLOSING_AUCTION:
+            return self._wait(order, FOR_CLOSE)
+        if order.type == _MARKET:
+            return self._wait(order, IN_CALL)
+        self.rest(order)
+        return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
+
+    def join_close(self, order: Order) -> None:
+        """The closing auction has come for an order that waited."""
+        self._stop_waiting(order)
+        if order.type == _MARKET:
+            self._stand(order, IN_CALL)
+            self.writer.order(RESTED, order, 0, flags=WAITS)
+        else:
+            self.rest(order)
+            self.writer.order(RESTED, order, 0, flags=RESTS)
 
     def take(self, taker: Order) -> None:
         """Match an order that is not in the book, then rest or end what is left of it."""
         if taker.funds_minor:
             return self._spend(taker)
-        opposite = taker.book.opposite(taker.side)
-        limit, buys, owner = taker.price_ticks, taker.side == BUY, taker.account.owner
+        book, buys = taker.book, taker.side == BUY
+        opposite = book.opposite(taker.side)
+        limit, owner = taker.price_ticks, taker.account.owner
+        bounds = checks.dynamic_bounds(book, self.writer.sequence) if book.terms.dynamic_band_ppm else None
         while taker.leaves_lots:
             level = opposite.best
             if level is None or (level.price_ticks > limit if buys else level.price_ticks < limit):
                 break
+            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == owner:
-                self._prevent_self_trade(taker, maker, level)
+                self._prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
             else:
@@ -97,6 +130,14 @@ class Matcher:
             self.end(taker, _IOC_REMAINDER)
         return None
 
+    def _interrupt(self, taker: Order) -> None:
+        """A trade outside the dynamic band does not happen: a volatility auction does (rule 17)."""
+        self.interrupt(taker.book)
+        if taker.tif in _RESTING and taker.type != _STOP:
+            self.rest(taker)
+            return self.writer.order(RESTED, taker, 0, flags=RESTS)
+        return self.end(taker, _VOLATILITY)
+
     def _spend(self, taker: Order) -> None:
         """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3).
 
@@ -105,14 +146,18 @@ class Matcher:
         asks, entitlement = taker.book.asks, taker.entitlement
         quota = entitlement.position_limit_lots - checks.position_lots(taker.account, taker.book, BUY, entitlement)
         reason = _IOC_REMAINDER
+        bounds = checks.dynamic_bounds(taker.book, self.writer.sequence)
         while quota > taker.cum_lots and (level := asks.best) and level.price_ticks <= taker.price_ticks:
             lots = min(checks.affordable_lots(taker, level.price_ticks), quota - taker.cum_lots)
             if not lots:
                 reason = _FILLED
                 break
+            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                taker.leaves_lots = 0
+                return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == taker.account.owner:
-                self._prevent_self_trade(taker, maker, level)
+                self._prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
                 continue
@@ -123,14 +168,24 @@ class Matcher:
         taker.leaves_lots = 0
         return self.end(taker, reason)
 
-    def _wait(self, order: Order) -> None:
-        """A stop, outside the book; its price may have been reached before it came."""
-        order.waits = 1
+    def _wait(self, order: Order, what_for: int) -> None:
+        self._stand(order, what_for)
+        self.writer.order(ACCEPTED, order, order.hold, flags=WAITS)
+
+    def _stand(self, order: Order, what_for: int) -> None:
+        """Put an order where those stand that nobody sees."""
+        book = order.book
+        order.waits = what_for
+        if what_for == FOR_STOP:
+            book.stops.add(order)
+        elif what_for == FOR_CLOSE:
+            book.at_close[order.order_id] = order
+        else:
+            self.state.last_place += 1
+            order.place = self.state.last_place
+            (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
         order.account.open_orders[order.order_id] = order
         order.entitlement.open_lots += order.leaves_lots
-        order.book.stops.add(order)
-        self.writer.order(ACCEPTED, order, order.hold, flags=WAITS)
-        self.look_at_last(order.book)
 
     def look_at_last(self, book: Book) -> None:
         """Trigger stops that the last price has reached already."""
@@ -162,8 +217,20 @@ class Matcher:
         else:
             self.take(order)
 
+    def requeue(self, order: Order) -> None:
+        """A market order in a call goes to the back of its queue."""
+        self._stop_waiting(order)
+        self._stand(order, IN_CALL)
+
     def _stop_waiting(self, order: Order) -> None:
-        order.book.stops.remove(order)
+        book = order.book
+        if order.waits == FOR_STOP:
+            book.stops.remove(order)
+        elif order.waits == FOR_CLOSE:
+            del book.at_close[order.order_id]
+        else:
+            del (book.call_buys if order.side == BUY else book.call_sells)[order.place]
+            order.place = 0
         order.waits = 0
         del order.account.open_orders[order.order_id]
         order.entitlement.open_lots -= order.leaves_lots
@@ -238,7 +305,14 @@ class Matcher:
             del maker.account.open_orders[maker.order_id]
             self._finish(maker, _FILLED)
         self.writer.trade(
-            maker, taker, lots, notional, (maker_fee, taker_fee), (maker_change, taker_change), _CONTINUOUS
+            maker,
+            taker,
+            level.price_ticks,
+            lots,
+            notional,
+            (maker_fee, taker_fee),
+            (maker_change, taker_change),
+            _CONTINUOUS,
         )
         if maker.hidden_lots and maker.hidden_lots == maker.leaves_lots:
             self._refresh(maker, side)
@@ -253,6 +327,49 @@ class Matcher:
         order.place = self.state.last_place
         side.add(order)
         self.writer.order(REFRESHED, order, 0, flags=RESTS)
+
+    def fill_at(self, buyer: Order, seller: Order, price_ticks: int) -> None:
+        """A trade of an uncross, between two orders that stand; whoever has the later place counts as the taker."""
+        maker, taker = (buyer, seller) if buyer.place < seller.place else (seller, buyer)
+        terms, lots = buyer.book.terms, min(buyer.leaves_lots, seller.leaves_lots)
+        notional, ppm = price_ticks * lots * terms.minor_per_tick_lot, terms.auction_ppm
+        fees = _add_fill(buyer, lots, notional, ppm), _add_fill(seller, lots, notional, ppm)
+        changes = self._settle(buyer, seller, lots, notional, *fees)
+        if maker is seller:
+            fees, changes = fees[::-1], changes[::-1]
+        for order in (buyer, seller):
+            self._take_off(order, lots, hidden_first=False)
+            if not order.leaves_lots:
+                self._leave(order)
+                self._finish(order, _FILLED)
+        self.writer.trade(maker, taker, price_ticks, lots, notional, fees, changes, _AUCTION)
+        if buyer.book.stops and buyer.book.stops.print(price_ticks):
+            self.reached.append(buyer.book)
+
+    def show_again(self, order: Order) -> None:
+        """After an uncross an iceberg that is left shows its slice again, in its place."""
+        assert order.level is not None
+        hidden = max(0, order.leaves_lots - order.display_lots)
+        order.level.lots += order.hidden_lots - hidden
+        order.hidden_lots = hidden
+        self.writer.order(REFRESHED, order, 0, flags=RESTS)
+
+    def _take_off(self, order: Order, lots: int, *, hidden_first: bool) -> None:
+        """Let a standing order's level and counters follow what it has lost already."""
+        order.entitlement.open_lots -= lots
+        if order.level is None:
+            return
+        shown = order.leaves_lots + lots - order.hidden_lots
+        from_hidden = min(order.hidden_lots, lots) if hidden_first else max(0, lots - shown)
+        order.hidden_lots -= from_hidden
+        order.level.lots -= lots - from_hidden
+
+    def _leave(self, order: Order) -> None:
+        """Out of wherever it stands."""
+        if order.level is not None:
+            self.lift(order)
+        elif order.waits:
+            self._stop_waiting(order)
 
     def _settle(
         self, buyer: Order, seller: Order, lots: int, notional: int, buyer_fee: int, seller_fee: int
@@ -281,45 +398,40 @@ class Matcher:
             terms = order.book.terms
             self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.trading_day
 
-    def _prevent_self_trade(self, taker: Order, maker: Order, level: Level) -> None:
+    def _prevent_self_trade(self, taker: Order, maker: Order) -> None:
         """The incoming order's mode decides (rule 11)."""
         mode = taker.self_trade
         if mode == _DECREMENT and taker.funds_minor:
             mode = _CANCEL_NEWEST
         if mode == _DECREMENT:
-            self._decrement(taker, maker, level)
+            self.decrement(maker, taker)
             return
         if mode in (_CANCEL_OLDEST, _CANCEL_BOTH):
             self.end(maker, _SELF_TRADE)
         if mode != _CANCEL_OLDEST:
             self.end(taker, _SELF_TRADE)
 
-    def _decrement(self, taker: Order, maker: Order, level: Level) -> None:
+    def decrement(self, first: Order, second: Order) -> None:
         """Both shrink by the smaller remaining size, hidden lots first; what reaches zero is cancelled."""
-        lots = min(taker.leaves_lots, maker.leaves_lots)
-        old_leaves = maker.leaves_lots
-        from_hidden = min(maker.hidden_lots, lots)
-        maker.hidden_lots -= from_hidden
-        for order in (maker, taker):
+        lots = min(first.leaves_lots, second.leaves_lots)
+        for order in (first, second):
+            old_leaves = order.leaves_lots
             order.lots -= lots
             order.leaves_lots -= lots
-        level.lots -= lots - from_hidden
-        maker.entitlement.open_lots -= lots
-        self._shrunk(maker, level.price_ticks, old_leaves)
-        self._shrunk(taker, 0, 0)
+            stands = order.level is not None
+            if stands or order.waits:
+                self._take_off(order, lots, hidden_first=True)
+            self._shrunk(order, order.price_ticks if stands else 0, old_leaves if stands else 0)
 
     def _shrunk(self, order: Order, old_price: int, old_leaves: int) -> None:
-        resting = order.level is not None
+        flags = WAITS if order.waits else RESTS if order.level is not None else 0
         if order.leaves_lots:
             change = self.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
-            flags = RESTS if resting else 0
-            self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
-            return
-        if resting:
-            self.lift(order)
+            return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
+        self._leave(order)
         change = self.set_hold(order, 0)
         self._finish(order, _SELF_TRADE)
-        self.writer.order(DONE, order, change, old_price, old_leaves, reason=_SELF_TRADE)
+        return self.writer.order(DONE, order, change, old_price, old_leaves, flags & WAITS, _SELF_TRADE)
 
 
 def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:

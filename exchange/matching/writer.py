@@ -145,17 +145,18 @@ class EventWriter:
         self,
         maker: Order,
         taker: Order,
+        price_ticks: int,
         lots: int,
         notional_minor: int,
         fees_minor: tuple[int, int],
         hold_changes: tuple[int, int],
         match_type: int,
     ) -> None:
-        """A settled fill at the maker's price; fees and hold changes are (maker's, taker's)."""
+        """A settled fill; fees and hold changes are (maker's, taker's)."""
         terms = maker.book.terms
         terms.product_sequence += 1
         terms.last_trade_id += 1
-        terms.last_price_ticks = maker.price_ticks
+        terms.last_price_ticks = price_ticks
         index = self.index
         self.index = index + 1
         self.out += _PACK_TRADE(
@@ -172,7 +173,7 @@ class EventWriter:
             terms.product_sequence,
             terms.base,
             terms.quote,
-            maker.price_ticks,
+            price_ticks,
             lots,
             notional_minor,
             maker.account.account,

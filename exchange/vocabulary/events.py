@@ -151,6 +151,7 @@ class InstrumentDefined(Event):
     static_band_ppm: U32 = 0
     dynamic_band_ppm: U32 = 0
     max_holders: U32 = 0
+    volatility_s: U32 = 0
     modes: U8 = 0
     symbol: Text32 = ""
 
@@ -163,6 +164,9 @@ class PhaseSet(Event):
     phase: U8 = 0
     old_phase: U8 = 0
     trading_day: I32 = 0
+    freezes_at_ns: I64 = 0
+    ends_at_ns: I64 = 0
+    reason: U16 = 0
     evidence: Digest = NO_DIGEST
 
 
@@ -179,6 +183,19 @@ class DecisionRecorded(Event):
     permitted: U8 = 0
     subject: Digest = NO_DIGEST
     decision: Digest = NO_DIGEST
+
+
+@EVENTS.register(26)
+class Uncrossed(Event):
+    """A call auction found its price; the trades follow. A public event of the instrument.
+
+    `imbalance_lots` is what stays unmatched at that price, positive on the bid side.
+    """
+
+    product_sequence: U64 = 0
+    price_ticks: I64 = 0
+    lots: I64 = 0
+    imbalance_lots: I64 = 0
 
 
 @dataclass(slots=True, kw_only=True)

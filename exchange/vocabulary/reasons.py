@@ -94,6 +94,8 @@ class DoneReason(IntEnum):
     DAY_ENDED = 11
     NO_LIQUIDITY = 12
     POST_ONLY_WOULD_TAKE = 13
+    AUCTION_ENDED = 14
+    VOLATILITY = 15
 
 
 ORDER_CHECKS = tuple(Reason(number) for number in range(1, 34))

@@ -131,10 +131,13 @@ class InstrumentRow(Row):
     static_band_ppm: U32 = 0
     dynamic_band_ppm: U32 = 0
     max_holders: U32 = 0
+    volatility_s: U32 = 0
     modes: U8 = 0
     symbol: Code32 = b""
     phase: U8 = 0
     trading_day: I32 = 0
+    freezes_at_ns: I64 = 0
+    ends_at_ns: I64 = 0
     reference_price_ticks: I64 = 0
     last_price_ticks: I64 = 0
     last_trade_id: U64 = 0

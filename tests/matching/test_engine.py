@@ -38,6 +38,12 @@ STEPS = st.one_of(
     st.tuples(st.just("mass"), TRADERS, st.integers(0, 2)),
     st.tuples(st.just("deliver"), TRADERS, st.integers(1, 5)),
     st.tuples(st.just("phase"), st.sampled_from(list(Phase))),
+    st.tuples(st.just("phase"), st.sampled_from([Phase.CONTINUOUS, Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION])),
+    st.tuples(st.just("call"), st.integers(1, 10**14)),
+    st.tuples(
+        st.just("auction"), TRADERS, SIDES, st.integers(90, 110), st.integers(1, 20), st.booleans(), st.booleans()
+    ),
+    st.tuples(st.just("reference"), st.integers(95, 105)),
     st.tuples(st.just("withdraw"), TRADERS, st.integers(1, 10**6)),
     st.tuples(st.just("wait"), st.integers(1, 10**14)),
 )
@@ -47,7 +53,7 @@ class Market:
     """Four traders, the last two of one owner, and the commands that steps name."""
 
     def __init__(self) -> None:
-        self.venue = Venue(terms=Terms(lots=5_000, copies=2))
+        self.venue = Venue(terms=Terms(lots=5_000, copies=2, dynamic_band_ppm=30_000, static_band_ppm=80_000))
         owner = self.venue.participant()
         family = [self.venue.trader(claims=200, participant=self.venue.participant(owner=owner)) for _ in range(2)]
         self.traders = [self.venue.ann, self.venue.bob, *family]
@@ -115,6 +121,18 @@ class Market:
 
     def phase(self, phase):
         return commands.SetPhase(instrument=self.venue.instrument, phase=phase)
+
+    def call(self, ends_after_ns):
+        ends = self.venue.now_ns + ends_after_ns
+        return commands.SetPhase(instrument=self.venue.instrument, phase=Phase.CLOSING_AUCTION, ends_at_ns=ends)
+
+    def auction(self, trader, side, price, lots, opening, market):
+        tif = TimeInForce.AT_OPEN if opening else TimeInForce.AT_CLOSE
+        more = {"type": OrderType.MARKET} if market else {}
+        return self.venue.order(self.traders[trader], side, 0 if market else price, lots, tif, **more)
+
+    def reference(self, price):
+        return commands.SetReferencePrice(instrument=self.venue.instrument, price_ticks=price)
 
     def withdraw(self, trader, amount):
         key = str(self.venue.sequence)
