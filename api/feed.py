@@ -27,7 +27,8 @@ _SENT_AT_A_TURN: Final = 64
 @router.websocket("/ws-feed")
 async def feed_endpoint(websocket: WebSocket) -> None:
     feed = feed_of(websocket.app)
-    await websocket.accept()
+    if not await _is_done(websocket.accept()):
+        return
     waiting = asyncio.Event()
     abort = _abort_of(websocket)
     connection = feed.connect(waiting.set, abort)

@@ -15,7 +15,16 @@ from api.feed_connection import TRY_AGAIN_LATER, Connection
 from api.feed_outbox import Message, as_text
 from api.feed_private import PrivateFeed, private_of
 from api.feed_products import ProductFeed
-from api.feed_requests import EVERY_PRODUCT, PRIVATE, FeedError, Request, Subscription, asked_for, told_subscriptions
+from api.feed_requests import (
+    EVERY_PRODUCT,
+    OF_A_PRODUCT,
+    PRIVATE,
+    FeedError,
+    Request,
+    Subscription,
+    asked_for,
+    told_subscriptions,
+)
 from api.feed_settings import FeedSettings
 from api.market import Followed, Market
 from api.products import product
@@ -71,6 +80,8 @@ class Feed:
         self._may_subscribe(connection, asked, caller)
         connection.subscriptions.update(dict.fromkeys(asked))
         connection.send(as_text(told_subscriptions(connection.subscriptions)))
+        if request.resume is not None:
+            self._resync(connection, asked, request.resume.sequence)
         for channel, product_id in asked:
             if channel in PRIVATE:
                 assert caller is not None, "a private channel without a caller"
@@ -78,10 +89,7 @@ class Feed:
             elif channel == "status":
                 connection.send_newest(_STATUS, self._status())
             else:
-                feed = self._product(product_id)
-                if request.resume is not None:
-                    connection.send(as_text(self._resync(feed, request.resume.sequence)))
-                feed.add(channel, connection)
+                self._product(product_id).add(channel, connection)
 
     def unsubscribe(self, connection: Connection, request: Request) -> None:
         """What the message names; a channel without products is left for all of them."""
@@ -109,15 +117,12 @@ class Feed:
         if private and caller and connection.caller and connection.caller.key != caller.key:
             raise FeedError(failed, "this connection is signed with another key", "OTHER_KEY")
 
-    def _resync(self, feed: ProductFeed, sequence: int) -> Message:
-        """Events are not kept for replay: whoever was away begins again, from the snapshot that follows."""
-        return {
-            "type": "resync_required",
-            "product_id": feed.product_id,
-            "requested_sequence": sequence,
-            "sequence": feed.sequence,
-            "reason": "the events since then are not retained",
-        }
+    def _resync(self, connection: Connection, asked: list[Subscription], sequence: int) -> None:
+        """Events are not kept for replay: whoever missed some begins again, from the snapshots that follow."""
+        for product_id in dict.fromkeys(product_id for channel, product_id in asked if channel in OF_A_PRODUCT):
+            current = self._product(product_id).sequence
+            if current != sequence:
+                connection.send(as_text(_resync_required(product_id, sequence, current)))
 
     def _drop(self, connection: Connection, left: list[Subscription]) -> None:
         for channel, product_id in left:
@@ -188,3 +193,13 @@ class Feed:
             error = FeedError("Unsubscribed", "the key is not valid any more", "INVALID_KEY")
             connection.send(as_text(error.told))
             self.list_subscriptions(connection)
+
+
+def _resync_required(product_id: str, requested: int, current: int) -> Message:
+    return {
+        "type": "resync_required",
+        "product_id": product_id,
+        "requested_sequence": requested,
+        "sequence": current,
+        "reason": "the events since then are not retained",
+    }

@@ -39,9 +39,6 @@ class ProductFeed:
 
     def add(self, channel: str, connection: Connection) -> None:
         """Begin with what the channel opens with, so that joining leaves no gap; again for who is there already."""
-        if channel == LEVEL2:
-            # Whoever joins stands where all others stand, so that the next update follows for everyone.
-            self._flush_book()
         self._subscribers[channel][connection] = None
         if channel == LEVEL2:
             connection.send_newest((LEVEL2, self.product_id), self.snapshot)
@@ -91,7 +88,7 @@ class ProductFeed:
                 connection.send_newest(("heartbeat", self.product_id), text)
 
     def snapshot(self) -> str:
-        """The book as it stands, all updates up to it being on their way."""
+        """The book as it stands. All others are brought level with it, so that the next update follows for everyone."""
         self._flush_book()
         return self._book_as_text()
 

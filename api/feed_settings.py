@@ -9,7 +9,7 @@ class FeedSettings(BaseSettings):
 
     A consumer is slow when more than `max_waiting_bytes` wait for it, or what must reach it whole waits longer than
     `max_waiting_s`. `cut_grace_s` is how long it then has to read why it is cut; `stall_s` how long a connection may
-    take for one message at all.
+    take for one message at all. Every `heartbeat_s` the feed looks for such consumers.
     """
 
     model_config = SettingsConfigDict(env_prefix="TLX_FEED_", frozen=True)

@@ -35,6 +35,11 @@ class Register:
     def keep(self, name: str, outcome: dict[str, Any]) -> None:
         write_private(self.path, read_private(self.path) | {name: outcome})
 
+    def forget_refusals(self) -> None:
+        """So that what was refused is handed in again: an approval may have been attached since."""
+        kept = read_private(self.path)
+        write_private(self.path, {name: outcome for name, outcome in kept.items() if "product_id" in outcome})
+
 
 async def submit(venue: Venue, register: Register, vendor: Member, submission: Submission) -> str | None:
     """The product that the dataset trades as; None where it was refused, now or on an earlier start.

@@ -19,7 +19,7 @@ from simulations.market.enrolment import Member, enlist, plans
 from simulations.market.installation import installation_submissions
 from simulations.market.listings import Register, entitle, product_named, submit
 from simulations.market.settings import MarketSettings
-from simulations.market.submission import Submission, folder_submissions
+from simulations.market.submission import Submission, folder_submissions, known_listings
 from simulations.market.trading import Trading
 
 STOPPED: Final = 0
@@ -89,6 +89,8 @@ async def _set_up(venue: Venue, settings: MarketSettings, operator: Credentials,
         members[plan.slug] = await patiently(venue, partial(enlist, venue, operator, settings.state, plan))
     vendors = [member for slug, member in members.items() if slug.startswith("vendor")]
     register = Register.of(settings.state)
+    if settings.again:
+        register.forget_refusals()
     for place, submission in enumerate(islice(_submissions(settings), settings.datasets)):
         vendor = vendors[place % len(vendors)]
         product_id = await patiently(venue, partial(submit, venue, register, vendor, submission))
@@ -105,10 +107,9 @@ async def _open(venue: Venue, trading: Trading, product_id: str, traders: dict[s
 
 
 def _submissions(settings: MarketSettings) -> Iterator[Submission]:
-    """Out of the folder of datasets where there is one, else out of the installation."""
-    if settings.data is not None and settings.data.is_dir():
-        return folder_submissions(settings.data)
-    return installation_submissions()
+    """Out of the folder of datasets where it has any, else out of the installation."""
+    listings = known_listings(settings.data)
+    return folder_submissions(settings.data, listings) if listings else installation_submissions()
 
 
 async def patiently(venue: Venue, step: Callable[[], Awaitable[T]]) -> T:

@@ -1,7 +1,7 @@
 """What a vendor hands in to list a dataset, and the folder of such datasets where there is one."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,23 +22,26 @@ class Submission(NamedTuple):
         return sum(map(len, self.files.values()))
 
 
-def folder_submissions(folder: Path, listings: Path = LISTINGS) -> Iterator[Submission]:
-    """Each listing whose dataset is in `folder`, the smallest first, so that a market is alive early; read when asked
-    for.
-    """
+def known_listings(folder: Path, listings: Path = LISTINGS) -> list[Path]:
+    """The listings whose dataset is in `folder`, the smallest first, so that a market is alive early."""
     known = [path for path in listings.glob(f"*{SUFFIX}") if (folder / path.name.removesuffix(SUFFIX)).is_dir()]
-    for path in sorted(known, key=lambda path: (_stated_bytes(path), path.name)):
+    return sorted(known, key=lambda path: (_stated_bytes(path), path.name))
+
+
+def folder_submissions(folder: Path, listings: Iterable[Path]) -> Iterator[Submission]:
+    """The datasets of these listings, each read when asked for."""
+    for path in listings:
         yield read_submission(path, folder / path.name.removesuffix(SUFFIX))
 
 
 def read_submission(listing: Path, folder: Path) -> Submission:
-    """The files that the listing names; what it names as evidence goes with it where the folder has it."""
+    """The files that the listing names; the licence goes with them where it names one and the folder has it."""
     croissant = listing.read_bytes()
     metadata: dict[str, Any] = json.loads(croissant)
     stated = [str(node["@id"]) for node in metadata["distribution"] if node["@type"] == "cr:FileObject"]
-    shown = {path for key in ("rai:dataLicenseEvidence",) if isinstance(path := metadata.get(key), str)}
-    files = {path: (folder / path).read_bytes() for path in stated if path not in shown}
-    evidence = {path: (folder / path).read_bytes() for path in sorted(shown) if (folder / path).is_file()}
+    shown = metadata.get("rai:dataLicenseEvidence", "")
+    files = {path: (folder / path).read_bytes() for path in stated if path != shown}
+    evidence = {shown: (folder / shown).read_bytes()} if shown and (folder / shown).is_file() else {}
     return Submission(str(metadata["name"]), croissant, files, evidence)
 
 

@@ -193,8 +193,8 @@ def admit_firm(server, name, cash="0", *, terms=""):
     return Firm(participant, account, Client(server.url, path))
 
 
-def small_dataset(name="riddles", count=240, seed=7, **changes):
-    """(metadata, files, evidence) of an honest listing that the test wrote itself, with top-level `changes`."""
+def riddles(count=240, seed=7):
+    """Questions with answers, about 130 tokens each, alike on every run; as JSON lines."""
     words = [
         a + b for a in ("mar", "fen", "tol", "bri", "cas", "lun", "ved", "por") for b in ("ket", "der", "ish", "an")
     ]
@@ -204,7 +204,12 @@ def small_dataset(name="riddles", count=240, seed=7, **changes):
         return " ".join(chance.choice(words) for _ in range(length)) + f" {chance.randrange(1000)}."
 
     rows = [{"question": sentence(12), "answer": " ".join(sentence(11) for _ in range(3))} for _ in range(count)]
-    content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def small_dataset(name="riddles", *, seed=7, content=None, **changes):
+    """(metadata, files, evidence) of an honest listing that the test wrote itself, with top-level `changes`."""
+    content = riddles(seed=seed) if content is None else content
     metadata = copy.deepcopy(json.loads((LISTINGS / "gsm8k.croissant.json").read_text()))
     metadata["name"] = name
     file = metadata["distribution"][0]

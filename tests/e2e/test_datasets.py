@@ -70,7 +70,7 @@ def trade_and_verify(server, firms, listed, name):
     delivery = buyer.client.post("/deliveries", body)
     (delivered,) = delivery["deliveries"]
     signed = buyer.client.bytes(f"/datasets/{product}/certificate")
-    trusted = [bytes.fromhex(json.loads(signed)["assayer"])]
+    trusted = [bytes.fromhex(buyer.client.get("/assayer")["public_key"])]
     certificate = verify_certificate(signed, trusted_assayers=trusted, now_s=2_000_000_000)
     lot = verify_lot(
         buyer.client.bytes(delivered["manifest_url"]),
@@ -104,7 +104,8 @@ def test_the_gb18030_set_is_admitted_once_consent_and_assessment_are_shown(share
     croissant, files, evidence = submission(name)
     metadata = json.loads(croissant)
     kinds = ("separate-consent", "sensitive-data-consent")
-    metadata["tex:evidence"] = {kind: f"{kind}.txt" for kind in kinds}
+    metadata["tex:consentEvidence"] = "separate-consent.txt"
+    metadata["tex:evidence"] = {"sensitive-data-consent": "sensitive-data-consent.txt"}
     metadata["tex:persons"] = int(reference(name)["documents"])
     croissant = json.dumps(metadata).encode()
     papers = {f"{kind}.txt": CONSENT + kind.encode() for kind in kinds}

@@ -1,5 +1,6 @@
 """The simulated market's pure parts: participants decide alike by seed, listings are real, books follow messages."""
 
+import json
 import stat
 from random import Random
 
@@ -28,8 +29,9 @@ from simulations.market.books import Books, GapError, Product
 from simulations.market.credentials import Credentials, CredentialsError, read_credentials, read_private, write_private
 from simulations.market.enrolment import plans
 from simulations.market.installation import docstrings, installation_submissions, is_clean
+from simulations.market.papers import is_liftable, with_papers
 from simulations.market.settings import parse_settings
-from simulations.market.submission import LISTINGS, folder_submissions
+from simulations.market.submission import LISTINGS, folder_submissions, known_listings
 
 TICKS = st.integers(min_value=10, max_value=100_000)
 SIGHTS = st.builds(
@@ -177,7 +179,7 @@ def test_docstrings_are_those_of_modules_classes_and_functions_if_they_say_somet
 
 
 def test_a_folder_without_datasets_gives_none(tmp_path):
-    assert list(folder_submissions(tmp_path)) == []
+    assert known_listings(tmp_path) == []
 
 
 def test_a_folder_gives_what_its_listing_names_the_smallest_first(tmp_path):
@@ -185,7 +187,7 @@ def test_a_folder_gives_what_its_listing_names_the_smallest_first(tmp_path):
         (tmp_path / name).mkdir()
         for file in ("input.txt", "train.jsonl", "LICENSE"):
             (tmp_path / name / file).write_bytes(b"text")
-    small, large = folder_submissions(tmp_path)
+    small, large = folder_submissions(tmp_path, known_listings(tmp_path))
     assert (small.name, list(small.files), list(small.evidence)) == ("tiny-shakespeare", ["input.txt"], [])
     assert (large.name, list(large.files), list(large.evidence)) == ("gsm8k", ["train.jsonl"], ["LICENSE"])
     assert large.croissant == (LISTINGS / "gsm8k.croissant.json").read_bytes()
@@ -259,8 +261,27 @@ def test_every_name_says_that_it_is_simulated():
 
 def test_settings_have_bounds(capsys):
     settings = parse_settings(["--operator", "o.json", "--state", "s", "--rate", "5"])
-    assert (settings.rate, settings.seconds, settings.data) == (5.0, None, None)
+    assert (settings.rate, settings.seconds, settings.again) == (5.0, None, False)
     for wrong in (["--rate", "0"], ["--rate", "1e9"], ["--vendors", "0"], ["--seconds", "soon"]):
         with pytest.raises(SystemExit):
             parse_settings(["--operator", "o.json", "--state", "s", *wrong])
     capsys.readouterr()
+
+
+def test_only_missing_papers_are_made_up_for():
+    assert is_liftable({"reasons": [{"rule": "CN-07"}, {"rule": "CN-10"}]})
+    assert not is_liftable({"reasons": [{"rule": "CN-07"}, {"rule": "CN-08"}]})
+    assert not is_liftable({"reasons": [{"rule": "CN-22"}]})
+    assert not is_liftable({"reasons": []})
+
+
+def test_papers_state_the_basis_and_how_many_persons(installation):
+    signed = installation["python-signed-modules"]
+    papers = with_papers(signed)
+    listing = read_listing(papers.submission.croissant)
+    assert listing.evidence_of("lawfully-public") == ("public-basis.txt",)
+    assert papers.submission.files == signed.files
+    assert papers.dataset == listing.sha256
+    assert 50 < json.loads(papers.submission.croissant)["tex:persons"] < 500
+    for text in (papers.assessment, papers.submission.evidence["public-basis.txt"]):
+        assert text.startswith(b"Simulated evidence")
