@@ -19,6 +19,7 @@ from exchange.vocabulary.events import (
     PhaseSet,
     ReferencePriceSet,
     Trade,
+    Uncrossed,
 )
 from exchange.vocabulary.instruments import OrderType, Phase, Side
 from exchange.vocabulary.reasons import DoneReason
@@ -36,6 +37,9 @@ def full_messages(followed: Followed) -> list[Message]:
         return _order(followed, event, about, numbered)
     if isinstance(event, PhaseSet):
         return [{"type": "phase", **numbered, "phase": Phase(event.phase).name.lower()}]
+    if isinstance(event, Uncrossed):
+        told = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
+        return [{"type": "auction", **numbered, **told, "imbalance": scales.size(event.imbalance_lots)}]
     assert isinstance(event, ReferencePriceSet), "a public event of an unknown kind"
     return [{"type": "reference_price", **numbered, "price": scales.price(event.price_ticks)}]
 

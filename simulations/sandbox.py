@@ -165,8 +165,8 @@ class Sandbox:
         transfer = self.must(commands.BeginDeposit(account=account, asset=self.asset, amount=amount_minor, key=key))
         self.must(commands.ConfirmTransfer(transfer=transfer))
 
-    def phase(self, phase: Phase, trading_day: int = 0, **times: int) -> None:
-        self.must(commands.SetPhase(instrument=self.instrument, phase=phase, trading_day=trading_day, **times))
+    def phase(self, phase: Phase, trading_day: int = 0) -> None:
+        self.must(commands.SetPhase(instrument=self.instrument, phase=phase, trading_day=trading_day))
 
     def order(
         self,

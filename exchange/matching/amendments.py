@@ -2,7 +2,7 @@
 
 from exchange.matching import checks
 from exchange.matching.checks import OK, Wish
-from exchange.matching.order_book import IN_CALL, Order
+from exchange.matching.order_book import FOR_STOP, IN_CALL, Order
 from exchange.matching.orders import OrderDesk
 from exchange.matching.state import ORDER_EXPIRY, MachineState
 from exchange.matching.trading import Matcher, hold_needed
@@ -75,17 +75,19 @@ class AmendDesk:
         order.entitlement.open_lots -= less
 
     def _change_waiting(self, order: Order, wish: Wish) -> None:
-        """A stop that waits has no place to lose; its new stop price may have been reached already."""
-        book = order.book
-        book.stops.remove(order)
+        """What waits has no place to lose; a stop's new price may have been reached already."""
+        stops = order.book.stops
+        if order.waits == FOR_STOP:
+            stops.remove(order)
         leaves = wish.lots - order.cum_lots
         order.entitlement.open_lots += leaves - order.leaves_lots
         order.lots, order.leaves_lots = wish.lots, leaves
         order.price_ticks, order.stop_price_ticks = wish.price_ticks, wish.stop_price_ticks
         change = self.matcher.set_hold(order, hold_needed(order, order.price_ticks, leaves))
-        book.stops.add(order)
         self.writer.order(AMENDED, order, change, flags=WAITS)
-        self.matcher.look_at_last(book)
+        if order.waits == FOR_STOP:
+            stops.add(order)
+            self.matcher.look_at_last(order.book)
 
     def _change_queued(self, order: Order, lots: int) -> None:
         """A market order in a call: a smaller size keeps its place, a larger one loses it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
 from exchange.vocabulary.events import WAITS, Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
-from exchange.vocabulary.instruments import Side
+from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.state import OrderRow
 
@@ -21,7 +21,7 @@ FILLS_KEPT: Final = 1000
 class OrderView:
     """One order as it stands; `client_order_id` is the last one it was given, `done_ns` zero while it is open.
 
-    `waits` is 1 while it is a stop outside the book. By `names`, all client order ids that it ever had, it can be found.
+    `waits` is 1 while it is a stop outside the book. By `names`, all client order ids that it ever had, it is found.
     """
 
     order_id: int
@@ -92,7 +92,7 @@ def view_of_event(event: OrderEvent) -> OrderView:
 def view_of_row(row: OrderRow) -> OrderView:
     values: dict[str, Any] = {name: getattr(row, name) for name in _ROW_FIELDS}
     first, last = (name.rstrip(b"\0").decode("ascii") for name in (row.client_order_id, row.last_client_order_id))
-    waits = int(not row.done_ns and not row.place)
+    waits = int(not row.done_ns and not (row.place and row.type != OrderType.MARKET))
     return OrderView(**values | {"client_order_id": last, "names": {first} - {""}, "waits": waits})
 
 

@@ -11,7 +11,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.depth import Depth, checksum
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
 from exchange.vocabulary.units import parse_scaled
 from exchange.vocabulary.wire import Scales
@@ -127,11 +127,17 @@ ACTIONS = st.one_of(
         st.sampled_from(Side),
         st.integers(95, 105),
         st.integers(1, 9),
-        st.sampled_from(["iceberg", "stop", "stop limit", "funds"]),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds", "at close"]),
     ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("mass"), st.integers(0, 2)),
+    st.tuples(
+        st.just("phase"),
+        st.sampled_from(
+            [Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.HALTED, Phase.CONTINUOUS, Phase.CLOSED]
+        ),
+    ),
 )
 
 
@@ -152,6 +158,8 @@ def command_of(venue, action, orders):
         case ("special", who, *terms):
             orders.append((accounts[who], (venue.sequence + 1) * 16))
             return venue.special(accounts[who], *terms)
+        case ("phase", phase):
+            return venue.phase(phase)
         case ("mass", who):
             return c.MassCancel(account=accounts[who])
         case (kind, number, *values):

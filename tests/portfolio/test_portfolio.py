@@ -9,7 +9,7 @@ from exchange.portfolio import messages
 from exchange.portfolio.portfolio import Portfolio
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.instruments import OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.wire import Scales
@@ -137,7 +137,11 @@ ACTIONS = st.one_of(
     ),
     st.tuples(
         st.just("special"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
-        st.sampled_from(["iceberg", "stop", "stop limit", "funds"]),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds", "at close"]),
+    ),
+    st.tuples(
+        st.just("phase"),
+        st.sampled_from([Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.HALTED, Phase.CONTINUOUS]),
     ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
@@ -161,6 +165,8 @@ def perform(watched, action, orders):
         case ("special", who, *terms):
             watched.apply(venue.special(accounts[who], *terms))
             orders.append((accounts[who], 16 * venue.sequence))
+        case ("phase", phase):
+            watched.apply(venue.phase(phase))
         case ("deliver", who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32
