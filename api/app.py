@@ -28,7 +28,7 @@ both are decimal strings. A private request is signed: see *Signing* in the docu
 
 ROUTERS: Final = (
     "venue", "products", "orders", "accounts", "trades", "datasets", "deliveries", "entitlements", "decisions",
-    "participants", "operator", "feed",
+    "participants", "operator", "statements", "feed",
 )  # fmt: skip
 
 

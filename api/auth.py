@@ -183,7 +183,7 @@ def _with(scope: Scope, role: Role | None = None) -> Callable[[HTTPConnection], 
         if scope not in caller.scopes:
             name = str(scope.name).lower()
             raise ApiError(400, f"the key lacks the scope {name}", "MISSING_SCOPE", {"scope": name})
-        if role is not None and role not in caller.roles:
+        if role is not None and not role & caller.roles:
             name = str(role.name).lower()
             raise ApiError(400, f"the user lacks the role {name}", "MISSING_ROLE", {"role": name})
         return caller
@@ -195,11 +195,13 @@ viewer = _with(Scope.VIEW)
 trader = _with(Scope.TRADE)
 transferrer = _with(Scope.TRANSFER)
 manager = _with(Scope.MANAGE, Role.OPERATOR)
+overseer = _with(Scope.VIEW, Role.OPERATOR | Role.AUDITOR)
 
 Viewer = Annotated[Caller, Depends(viewer)]
 Trader = Annotated[Caller, Depends(trader)]
 Transferrer = Annotated[Caller, Depends(transferrer)]
 Manager = Annotated[Caller, Depends(manager)]
+Overseer = Annotated[Caller, Depends(overseer)]
 
 
 async def authenticate_websocket(app: FastAPI, message: Mapping[str, Any]) -> Caller:

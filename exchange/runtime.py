@@ -36,9 +36,11 @@ from exchange.spine.sequencer import Batch, Busy, Reply, Sequencer, Stopped
 from exchange.spine.snapshot import SnapshotFolder
 from exchange.store.database import open_database, sqlite_url
 from exchange.store.directory import Directory as Register
+from exchange.store.errors import StoreError
 from exchange.store.history import History
 from exchange.store.key_secrets import KeySecrets
 from exchange.store.projector import Projector
+from exchange.store.reconcile import Reconciliation, reconcile
 from exchange.store.reports import Reports
 from exchange.store.secrets import KEY_BYTES, VENUE_SUBJECT, SecretStore
 from exchange.vocabulary.commands import Clock
@@ -133,6 +135,13 @@ class Exchange:
         """Encoded commands, one atomic group; the future holds their events once they are durable. Busy, Stopped."""
         self._last_submitted_s = time.monotonic()
         return self._sequencer.submit(commands, blobs)
+
+    def reconcile(self) -> Reconciliation:
+        """SQL against the machine, both as they stood after the same command, while trading goes on. Stopped."""
+        sequence, owned = self._sequencer.balances().result()
+        if not self.projector.wait_for(sequence, CLOSE_TIMEOUT_S):
+            raise StoreError(f"the records have not come to sequence {sequence}")
+        return reconcile(self.database, sequence, owned)
 
     @property
     def sequence(self) -> int:

@@ -1,6 +1,7 @@
 """Taking delivery of lots, and opening them: the gate's `deliver` decision first, then the machine's."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from exchange.compliance.decisions import Action, Decision
@@ -21,6 +22,7 @@ from exchange.vocabulary.instruments import Purpose
 from exchange.vocabulary.participants import VENUE
 
 PROJECTION_TIMEOUT_S = 30.0
+LotPart = Literal["manifest", "blob"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class Delivered:
     lots: tuple[int, ...]
     decision: bytes
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLot:
+    """A document that was found whole, by its SHA-256 and where it lies; documents in the vault never change."""
+
+    sha256: str
+    path: Path
 
 
 def base_named(exchange: Exchange, base: int) -> BaseEntry:
@@ -66,7 +76,7 @@ def take_delivery(
     )
 
 
-def open_lot(exchange: Exchange, participant: int, base: int, lot: int, which: Literal["manifest", "blob"]) -> bytes:
+def open_lot(exchange: Exchange, participant: int, base: int, lot: int, which: LotPart) -> OpenedLot:
     """A document of a lot delivered to the participant; each access, granted or not, is on record before this returns.
 
     OperationRefused: NOT_DELIVERED, UNKNOWN_DOCUMENT, CORRUPT.
@@ -83,7 +93,8 @@ def open_lot(exchange: Exchange, participant: int, base: int, lot: int, which: L
     try:
         with exchange.access_lock:
             authorise(rule, exchange.access_log, access)
-        return exchange.vault.get(digest)
+        with exchange.vault.open(digest):
+            return OpenedLot(digest, exchange.vault.path(digest))
     except (AccessError, VaultError) as error:
         raise OperationRefused(error.code, error.detail) from None
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import structlog
@@ -70,6 +70,13 @@ class Reply(NamedTuple):
     events: tuple[bytes, ...]
 
 
+class Balances(NamedTuple):
+    """(account, asset, total, held) of every balance that is not empty, after the command `sequence`."""
+
+    sequence: int
+    owned: list[tuple[int, int, int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Submission:
     commands: bytes
@@ -119,6 +126,7 @@ class Sequencer:
         self._changed = threading.Condition()
         self._waiting: deque[_Submission] = deque()
         self._waiting_commands = 0
+        self._asked: deque[Future[Balances]] = deque()
         self._stopped = False
         self._log = structlog.get_logger("sequencer")
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
@@ -150,6 +158,15 @@ class Sequencer:
             self._changed.notify()
         return submission.reply
 
+    def balances(self) -> "Future[Balances]":
+        """What every account has, as the machine says between two blocks. Raises Stopped."""
+        with self._changed:
+            if self._stopped:
+                raise Stopped("the sequencer has stopped")
+            self._asked.append(Future())
+            self._changed.notify()
+            return self._asked[-1]
+
     def close(self) -> None:
         """Work off what waits, snapshot, and end."""
         with self._changed:
@@ -172,8 +189,12 @@ class Sequencer:
     def _take(self) -> list[_Submission]:
         """Stage 1: what waits, up to one block; nothing once closed and empty."""
         with self._changed:
-            while not self._waiting and not self._stopped:
+            while not self._waiting:
+                self._tell_balances()
+                if self._stopped:
+                    return []
                 self._changed.wait()
+            self._tell_balances()
             taken: list[_Submission] = []
             commands = blobs = blobs_bytes = 0
             while self._waiting:
@@ -186,6 +207,10 @@ class Sequencer:
                 taken.append(self._waiting.popleft())
                 self._waiting_commands -= first.count
             return taken
+
+    def _tell_balances(self) -> None:
+        while self._asked:
+            self._asked.popleft().set_result(Balances(self.sequence, self._engine.balances()))
 
     def _commit(self, taken: list[_Submission]) -> None:
         commands = self._stamped(taken)  # 2
@@ -231,11 +256,12 @@ class Sequencer:
         """Whether what was taken is durable is not known here: the journal tells at the next start."""
         with self._changed:
             self._stopped = True
-            unanswered = [*taken, *self._waiting]
+            unanswered: list[Future[Any]] = [*(each.reply for each in (*taken, *self._waiting)), *self._asked]
             self._waiting.clear()
-        for submission in unanswered:
-            if not submission.reply.done():
-                submission.reply.set_exception(Stopped(f"the sequencer failed: {failure}"))
+            self._asked.clear()
+        for reply in unanswered:
+            if not reply.done():
+                reply.set_exception(Stopped(f"the sequencer failed: {failure}"))
         self._on_failure(failure)
 
 

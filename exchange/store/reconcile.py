@@ -52,18 +52,22 @@ def reconcile(
     """Compare the tables with `owned`, the machine's (account, asset, total, held) as they stand at `sequence`.
 
     Adding up every posting takes about a second per million; without `from_postings` the balances table answers for
-    them. Raises `StoreError` where the tables do not stand at that sequence: wait for the projector, then ask again.
+    them. Tables that are ahead are read as they stood at `sequence`, which must be a batch's last, and from postings
+    alone. Raises `StoreError` where they have not come so far: wait for the projector, then ask again.
     """
     machine = {(account, asset): (total, held) for account, asset, total, held in owned if total or held}
     balance = [tables.balances.c[name] for name in _KEY]
     posting = [tables.postings.c[name] for name in _KEY]
-    summed = select(*posting, cast(func.sum(tables.postings.c.amount), BigInteger)).group_by(*posting)
+    upto = tables.postings.c.sequence <= sequence
+    summed = select(*posting, cast(func.sum(tables.postings.c.amount), BigInteger)).where(upto).group_by(*posting)
     with engine.connect() as connection:  # One transaction: all of it stands at one watermark.
         watermark = connection.execute(select(tables.watermark.c.sequence)).scalar() or 0
-        if watermark != sequence:
+        if watermark < sequence or (watermark > sequence and not from_postings):
             raise StoreError(f"the tables stand at sequence {watermark}, the machine at {sequence}")
         running = [tuple(row) for row in connection.execute(select(*balance, tables.balances.c.amount))]
         postings = [tuple(row) for row in connection.execute(summed)] if from_postings else running
+        if watermark > sequence:
+            running = postings
     balances, booked = _owned(running), _owned(postings)
     keys = sorted(machine.keys() | balances.keys() | booked.keys())
     compared = [Difference(*key, *(books.get(key, (0, 0)) for books in (machine, balances, booked))) for key in keys]

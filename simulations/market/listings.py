@@ -10,6 +10,7 @@ from simulations.market.books import Product
 from simulations.market.client import RefusedError, Venue
 from simulations.market.credentials import Credentials, read_private, write_private
 from simulations.market.enrolment import Member
+from simulations.market.papers import APPROVAL, Papers, is_liftable, with_papers
 from simulations.market.submission import Submission
 
 REGISTER: Final = "market.json"
@@ -41,24 +42,45 @@ class Register:
         write_private(self.path, {name: outcome for name, outcome in kept.items() if "product_id" in outcome})
 
 
-async def submit(venue: Venue, register: Register, vendor: Member, submission: Submission) -> str | None:
+async def submit(
+    venue: Venue, operator: Credentials, register: Register, vendor: Member, submission: Submission
+) -> str | None:
     """The product that the dataset trades as; None where it was refused, now or on an earlier start.
 
-    Raises AwayError; the exchange admits the same metadata once, so that it may simply be called again.
+    What only papers stand against is handed in a second time, with them. Raises AwayError; the exchange admits the
+    same metadata once, so that this may simply be called again.
     """
-    known = register.outcome(submission.name)
-    outcome = known or await _submitted(venue, vendor, submission)
-    if known is None:
+    outcome = register.outcome(submission.name)
+    if outcome is None:
+        outcome = await _submitted(venue, vendor, submission)
+        if is_liftable(outcome):
+            _tell(venue, vendor, submission, outcome)
+            papers = with_papers(submission)
+            await _attach(venue, operator, papers)
+            outcome = await _submitted(venue, vendor, papers.submission)
         register.keep(submission.name, outcome)
+    _tell(venue, vendor, submission, outcome)
     product: str | None = outcome.get("product_id")
+    return product
+
+
+def _tell(venue: Venue, vendor: Member, submission: Submission, outcome: dict[str, Any]) -> None:
+    """Who was admitted as what, or refused by which rule and law."""
     log = venue.log.bind(dataset=submission.name, vendor=vendor.plan.name)
-    if product is not None:
-        log.info("admitted", product=product)
-        return product
+    if "product_id" in outcome:
+        log.info("admitted", product=outcome["product_id"])
+        return
     log.warning("refused", code=outcome["code"], message=outcome["message"])
     for reason in outcome["reasons"]:
         log.warning("refused by", rule=reason.get("rule"), law=reason.get("law"), text=reason.get("text"))
-    return None
+
+
+async def _attach(venue: Venue, operator: Credentials, papers: Papers) -> None:
+    """The operator attaches the assessment, for this edition of the dataset."""
+    files = [("document", ("assessment.txt", papers.assessment))]
+    form = {"dataset": papers.dataset, "evidence": APPROVAL}
+    await venue.call("POST", "/approvals", operator, form=form, files=files)
+    venue.log.info("attached", evidence=APPROVAL, dataset=papers.submission.name)
 
 
 async def _submitted(venue: Venue, vendor: Member, submission: Submission) -> dict[str, Any]:

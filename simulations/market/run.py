@@ -93,7 +93,7 @@ async def _set_up(venue: Venue, settings: MarketSettings, operator: Credentials,
         register.forget_refusals()
     for place, submission in enumerate(islice(_submissions(settings), settings.datasets)):
         vendor = vendors[place % len(vendors)]
-        product_id = await patiently(venue, partial(submit, venue, register, vendor, submission))
+        product_id = await patiently(venue, partial(submit, venue, operator, register, vendor, submission))
         if product_id is not None:
             traders = {slug: member for slug, member in members.items() if member is vendor or member not in vendors}
             await _open(venue, trading, product_id, traders)

@@ -94,8 +94,9 @@ class Client:
 
     def upload(self, path, data=None, files=()):
         """A multipart form: `files` as (field, filename, content)."""
-        parts = [(name, (filename, content)) for name, filename, content in files]
-        built = self.http.build_request("POST", path, data=data or {}, files=parts or None)
+        parts = [(name, (None, value)) for name, value in (data or {}).items()]
+        parts += [(name, (filename, content)) for name, filename, content in files]
+        built = self.http.build_request("POST", path, files=parts)
         sent = built.read()
         given = {"content-type": built.headers["content-type"]} | self.signed("POST", path, sent)
         return self.http.post(path, content=sent, headers=given)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from api_venue import ServerThread, operations, venue_of
+from feed_wire import feed_client
 from websockets.exceptions import ConnectionClosed
 
 from api.feed_settings import FeedSettings
@@ -46,6 +47,8 @@ def venue(tmp_path_factory):
                 purpose = Purpose.TRAINING
                 request_entitlement(venue.exchange, VENUE, client.account, listed.instrument, side, purpose)
         venue.listed, venue.other = listings
+        with feed_client(venue):
+            wait_until(lambda: hasattr(server.app.state, "feed"))
         yield venue
         for client in venue.clients:
             client.close()

@@ -8,7 +8,7 @@ import pytest
 from feed_venue import placing
 from feed_wire import WireBook, feed_client
 
-from exchange.operations.admission import key_fingerprint, revoke_key
+from exchange.operations.admission import deposit, key_fingerprint, open_account, revoke_key
 from exchange.operations.asking import ask
 from exchange.vocabulary.commands import MassCancel, SetPhase
 from exchange.vocabulary.instruments import Phase, Side, TimeInForce
@@ -165,6 +165,28 @@ def test_balances_are_told_at_first_and_when_they_move(venue):
         after = client.until("balance", account_id=code)
     assert float(after["holds"]) > float(before["holds"])
     assert float(after["available"]) < float(before["available"])
+
+
+def test_only_the_balance_that_moved_is_told(venue):
+    with feed_client(venue) as client:
+        client.subscribe([], "balance", signer=venue.vendor)
+        opening = {client.until("balance")["currency"] for _ in range(3)}
+        assert opening == {"CNY", "RIDDLES", "RHYMES"}
+        ask(venue.exchange, placing(venue.vendor, venue.listed.instrument, Side.SELL, 900, 1))
+        client.send({"type": "subscriptions"})
+        client.until("subscriptions")
+    told = client.of("balance")[3:]
+    assert [each["currency"] for each in told] == ["RIDDLES"]
+    assert told[0]["holds"] == venue.lot
+
+
+def test_an_account_opened_later_is_listened_to_as_well(venue):
+    with feed_client(venue) as client:
+        client.subscribe([], "balance", signer=venue.vendor)
+        client.until("balance")
+        account = open_account(venue.exchange, VENUE, venue.vendor.participant)
+        deposit(venue.exchange, VENUE, account, "CNY", 12_345, "later")
+        assert client.until("balance", account_id=f"{account}-CNY")["available"] == "123.45"
 
 
 def test_a_revoked_key_hears_nothing_private_any_more(venue):

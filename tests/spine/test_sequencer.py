@@ -203,3 +203,14 @@ def test_snapshots_are_kept_as_it_goes_and_at_the_end(make, tmp_path):
     spine.sequencer.close()
     assert list(snapshots.sequences()) == [26, 20, 10]
     assert Engine.restore(snapshots.newest(26)).state_hash() == spine.engine.state_hash()
+
+
+def test_balances_are_told_between_two_blocks(make):
+    spine = make()
+    assert spine.sequencer.balances().result(timeout=10) == (0, [])
+    spine.ask(Clock())
+    sequence, owned = spine.sequencer.balances().result(timeout=10)
+    assert (sequence, owned) == (1, spine.engine.balances())
+    spine.sequencer.close()
+    with pytest.raises(Stopped):
+        spine.sequencer.balances()

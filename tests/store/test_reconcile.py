@@ -66,3 +66,16 @@ def test_a_posting_that_was_tampered_with_is_named(projected, traded):
     assert (difference.account, difference.asset) == (traded.buyer, traded.cny)
     assert difference.engine == difference.balances != difference.postings
     assert outcome.unbalanced == {traded.cny: 1}
+
+
+def test_tables_that_are_ahead_are_read_as_they_stood(database):
+    venue = SmallVenue().open()
+    projection = Projection(database)
+    projection.apply(venue.batches)
+    sequence, owned = venue.sequence, venue.engine.balances()
+    venue.apply(venue.order(venue.vendor, Side.SELL, 500, 3))
+    venue.apply(venue.order(venue.buyer, Side.BUY, 500, 2))
+    projection.apply(venue.batches[-2:])
+    assert reconcile(database, sequence, owned).agrees
+    assert reconcile(database, venue.sequence, venue.engine.balances()).agrees
+    assert not reconcile(database, sequence, venue.engine.balances()).agrees

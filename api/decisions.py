@@ -1,0 +1,103 @@
+"""Decisions of the gate and certificates of the assay: the documents that digests on the wire name."""
+
+from typing import Annotated, Any, Final
+
+from anyio import to_thread
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.auth import Caller, Viewer
+from api.dataset_views import TheDatasets
+from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
+from api.records import read_records
+from api.resource_models import Assayer
+from api.state import TheExchange, TheSettings
+from exchange.assay.certificate import FORMAT
+from exchange.runtime import Exchange
+from exchange.store.reader import Row
+from exchange.vocabulary.events import BaseDefined
+from exchange.vocabulary.participants import Role
+
+router = APIRouter(tags=["decisions"])
+
+Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 in lower-case hex")]
+OVERSEERS: Final = Role.OPERATOR | Role.AUDITOR
+_UNCHANGING: Final = "max-age=31536000, immutable"
+_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/json": {}}, "description": "The document; its ETag is its SHA-256"},
+    304: {"description": "The client has it already"},
+}
+
+
+@router.get(
+    "/datasets/{product_id}/certificate",
+    summary="A dataset's certificate",
+    tags=["datasets"],
+    responses=PROBLEMS | NOT_FOUND | _DOCUMENT,
+)
+async def dataset_certificate(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
+    """The assay's findings, signed by the venue's assayer (Ed25519 over canonical JSON); anyone may have it."""
+    view = await to_thread.run_sync(views.find, product_id)
+    return await _document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+
+
+@router.get(
+    "/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | _DOCUMENT
+)
+async def certificate(digest: Digest, request: Request, exchange: TheExchange) -> Response:
+    """Certificates of admitted datasets; the findings on a refused one are in its decision, for its vendor alone."""
+    known = bytes.fromhex(digest)
+    if all(entry.certificate != known for entry in list(exchange.directory.bases.values())):
+        raise _not_found(digest)
+    return await _document(exchange, request, digest, f"public, {_UNCHANGING}")
+
+
+@router.get("/assayer", response_model=Assayer, summary="The key that signs certificates", responses=PROBLEMS)
+async def assayer(exchange: TheExchange) -> Response:
+    return answer({"format": FORMAT, "algorithm": "Ed25519", "public_key": exchange.assayer.hex()})
+
+
+@router.get(
+    "/decisions/{digest}",
+    summary="A decision of the gate",
+    responses=SIGNED_PROBLEMS | NOT_FOUND | _DOCUMENT,
+)
+async def decision(
+    digest: Digest, request: Request, caller: Viewer, exchange: TheExchange, settings: TheSettings
+) -> Response:
+    """The facts that the gate saw, the rules that spoke with their law, and the hash of the policies.
+
+    It is shown to the participant that it is about; where it admitted a dataset, also to whoever may trade that
+    dataset or took delivery of it, as the record their own regulator asks for; and to operators and auditors.
+    """
+    rows = await read_records(exchange, settings, lambda: exchange.register.decision(bytes.fromhex(digest)))
+    if not any(_may_see(exchange, caller, row) for row in rows):
+        raise _not_found(digest)
+    return await _document(exchange, request, digest, f"private, {_UNCHANGING}")
+
+
+def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
+    if caller.roles & OVERSEERS or row["account"] in caller.accounts:
+        return True
+    if row["event_kind"] != BaseDefined.KIND:
+        return False
+    base: int = row["base"]
+    if exchange.directory.delivered.get((caller.participant, base)):
+        return True
+    product = exchange.directory.instrument_of(base)
+    rights = list(exchange.directory.entitlements)
+    return any(who in caller.accounts and product and which == product.instrument for who, which, _ in rights)
+
+
+async def _document(exchange: Exchange, request: Request, digest: str, caching: str) -> Response:
+    headers = {"ETag": f'"{digest}"', "Cache-Control": caching}
+    if digest in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = await to_thread.run_sync(exchange.vault.get, digest)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def _not_found(digest: str) -> ApiError:
+    return ApiError(404, "NotFound", "NO_SUCH_DOCUMENT", {"digest": digest})

@@ -1,0 +1,222 @@
+"""What an operator does and watches: cash in, accounts blocked, phases moved, evidence attached, books compared."""
+
+import hashlib
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Path
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.auth import Manager, Overseer
+from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
+from api.feed import feed_of
+from api.records import read_records
+from api.state import TheExchange, TheMarket, TheSettings
+from api.uploads import read_upload
+from exchange.compliance.decisions import canonical_json
+from exchange.operations.admission import deposit
+from exchange.operations.asking import ask_one
+from exchange.operations.verdicts import attach_approval
+from exchange.runtime import Exchange
+from exchange.vocabulary import commands, events
+from exchange.vocabulary.codec import COMMANDS
+from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.units import MAX_BALANCE, format_scaled, parse_scaled
+
+router = APIRouter(tags=["operator"])
+
+Account = Annotated[int, Path(gt=0, lt=2**63)]
+PhaseName = Literal["closed", "continuous", "halted", "cancel_only"]
+
+
+class Deposit(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"currency": "CNY", "amount": "100000.00", "key": "wire-2026-11-24-7"}},
+    )
+
+    currency: str = Field(max_length=16)
+    amount: str = Field(max_length=40)
+    key: str = Field(min_length=1, max_length=40, pattern="^[ -~]+$", description="The same key credits once")
+
+
+class Why(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field("", max_length=2_000)
+
+
+class PhaseMove(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"phase": "halted", "reason": "recall of two documents"}}
+    )
+
+    phase: PhaseName
+    reason: str = Field("", max_length=2_000)
+
+
+@router.post("/accounts/{account}/deposits", summary="Credit cash", responses=SIGNED_PROBLEMS | NOT_FOUND)
+async def credit(account: Account, asked: Deposit, caller: Manager, exchange: TheExchange) -> Response:
+    """Cash that has come in for an account, credited once for each key."""
+    asset = exchange.directory.asset(asked.currency)
+    if asset is None:
+        raise ApiError(404, "NotFound", "UNKNOWN_ASSET", {"currency": asked.currency})
+    amount = _amount(asked.amount, asset.scale)
+    transfer = await to_thread.run_sync(
+        partial(deposit, exchange, caller.key, account, asked.currency, amount, asked.key)
+    )
+    told = {"account": str(account), "currency": asked.currency, "amount": format_scaled(amount, asset.scale)}
+    return answer({"id": str(transfer), **told})
+
+
+@router.post("/accounts/{account}/block", summary="Block an account", responses=SIGNED_PROBLEMS | NOT_FOUND)
+async def block(account: Account, why: Why, caller: Manager, exchange: TheExchange) -> Response:
+    """Its resting orders end, and new ones are refused."""
+    evidence = await to_thread.run_sync(_evidence, exchange, why.reason)
+    command = commands.BlockAccount(actor=caller.key, account=account, evidence=evidence)
+    await to_thread.run_sync(ask_one, exchange, command, events.AccountBlocked)
+    return answer({"id": str(account), "blocked": True})
+
+
+@router.post("/accounts/{account}/unblock", summary="Unblock an account", responses=SIGNED_PROBLEMS | NOT_FOUND)
+async def unblock(account: Account, why: Why, caller: Manager, exchange: TheExchange) -> Response:
+    evidence = await to_thread.run_sync(_evidence, exchange, why.reason)
+    command = commands.UnblockAccount(actor=caller.key, account=account, evidence=evidence)
+    await to_thread.run_sync(ask_one, exchange, command, events.AccountUnblocked)
+    return answer({"id": str(account), "blocked": False})
+
+
+@router.post("/products/{product_id}/phase", summary="Move a product's phase", responses=SIGNED_PROBLEMS | NOT_FOUND)
+async def move_phase(
+    product_id: str, move: PhaseMove, caller: Manager, exchange: TheExchange, market: TheMarket
+) -> Response:
+    """Halt, resume, let cancels alone through, or close; told on the `status` channel at once."""
+    book = market.book(product_id)
+    evidence = await to_thread.run_sync(_evidence, exchange, move.reason)
+    command = commands.SetPhase(
+        actor=caller.key,
+        instrument=book.instrument,
+        phase=Phase[move.phase.upper()],
+        evidence=evidence,
+    )
+    await to_thread.run_sync(ask_one, exchange, command, events.PhaseSet)
+    return answer({"product_id": book.product_id, "phase": move.phase})
+
+
+_APPROVAL_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["dataset", "evidence", "document"],
+                    "properties": {
+                        "dataset": {"type": "string", "description": "SHA-256 of the Croissant metadata"},
+                        "evidence": {"type": "string", "description": "Which evidence, as the gate's rules name it"},
+                        "participant": {"type": "string", "description": "For one participant alone"},
+                        "document": {"type": "string", "format": "binary"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/approvals", summary="Attach evidence", responses=SIGNED_PROBLEMS, openapi_extra=_APPROVAL_FORM)
+async def approve(request: Request, caller: Manager, exchange: TheExchange) -> Response:
+    """Evidence that lifts what waits for it, such as `personal-data-impact-assessment`, before a dataset is listed or
+    while it trades."""
+    form = await read_upload(request, fields=("dataset", "evidence", "participant"), files=("document",))
+    attach = partial(
+        attach_approval,
+        exchange,
+        caller.key,
+        form.text("dataset"),
+        form.text("evidence"),
+        form.one_file("document"),
+        participant=form.fields.get("participant", "").strip(),
+    )
+    digest = await to_thread.run_sync(attach)
+    return answer({"approval": digest.hex(), "dataset": form.text("dataset"), "evidence": form.text("evidence")})
+
+
+@router.get("/reconciliation", summary="Compare the records with the machine", responses=SIGNED_PROBLEMS)
+async def reconciliation(_caller: Overseer, exchange: TheExchange) -> Response:
+    """Every balance of the machine, of SQL, and of the postings summed up, at one sequence, while trading goes on."""
+    found = await to_thread.run_sync(exchange.reconcile)
+    differences = [
+        {
+            "account": str(each.account),
+            "asset": str(each.asset),
+            **{name: [str(value) for value in getattr(each, name)] for name in ("engine", "balances", "postings")},
+        }
+        for each in found.differences
+    ]
+    unbalanced = {str(asset): str(rest) for asset, rest in found.unbalanced.items()}
+    return answer(
+        {
+            "sequence": found.sequence,
+            "compared": found.compared,
+            "agrees": found.agrees,
+            "differences": differences,
+            "unbalanced": unbalanced,
+        }
+    )
+
+
+@router.get("/trial-balance", summary="Trial balance", responses=SIGNED_PROBLEMS)
+async def trial_balance(_caller: Overseer, exchange: TheExchange, settings: TheSettings) -> Response:
+    """The venue's chart of accounts with the total of each, out of the postings; debits equal credits per asset."""
+    found = await read_records(exchange, settings, exchange.reports.trial_balance)
+    lines = [asdict(line) for line in found.lines]
+    return answer({"balanced": not found.differences, "differences": found.differences, "lines": lines})
+
+
+@router.get("/metrics", summary="Metrics", responses=PROBLEMS, response_class=Response)
+async def metrics(request: Request, exchange: TheExchange, market: TheMarket) -> Response:
+    """For Prometheus, in its text format."""
+    refused = await to_thread.run_sync(exchange.register.refusals)
+    registry = CollectorRegistry()
+    Gauge("tlx_sequence", "Last sequence applied", registry=registry).set(exchange.sequence)
+    Gauge("tlx_projector_lag", "Sequences not yet in SQL", registry=registry).set(exchange.projector.lag)
+    Gauge("tlx_products", "Products", registry=registry).set(len(market.books))
+    Gauge("tlx_feed_connections", "Open websockets", registry=registry).set(feed_of(request.app).connections)
+    levels = Gauge("tlx_book_levels", "Price levels", ["product_id", "side"], registry=registry)
+    trades = Gauge("tlx_last_trade_id", "Trades so far", ["product_id"], registry=registry)
+    for book in market.books.values():
+        levels.labels(book.product_id, "buy").set(len(book.depth.bids))
+        levels.labels(book.product_id, "sell").set(len(book.depth.asks))
+        trades.labels(book.product_id).set(book.tape.last_trade_id)
+    refusals = Counter("tlx_refusals", "Refused commands", ["reason", "command"], registry=registry)
+    for row in refused:
+        kind = COMMANDS.kinds[row["command_kind"]].__name__
+        refusals.labels(Reason(row["reason"]).name, kind).inc(row["refused"])
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _amount(text: str, scale: int) -> int:
+    try:
+        amount = parse_scaled(text, scale)
+    except ValueError as error:
+        raise ApiError(400, str(error)[:200], "BAD_AMOUNT") from None
+    if not 0 < amount <= MAX_BALANCE:
+        raise ApiError(400, "an amount is above zero and below what an account may hold", "BAD_AMOUNT")
+    return amount
+
+
+def _evidence(exchange: Exchange, reason: str) -> bytes:
+    """The digest of the operator's words, which are in the vault before the command that names them."""
+    if not reason.strip():
+        return bytes(hashlib.sha256().digest_size)
+    document: dict[str, Any] = {"format": "tlx-reason/1", "reason": reason.strip()}
+    return bytes.fromhex(exchange.vault.put(canonical_json(document)))

@@ -1,0 +1,137 @@
+"""The shapes of the resources beside the dialect: datasets, rights, deliveries, as the documentation shows them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.models import Decimal
+
+DIGEST = "5f3cba5ac3d7a9f0f1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718"
+
+
+def example(**values: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": values})
+
+
+class Vendor(BaseModel):
+    id: str
+    name: str = Field(description="As it may be shown: a simulated participant says so in its name")
+    simulated: bool
+
+
+class Dataset(BaseModel):
+    model_config = example(
+        base="17", code="GSM8K", name="gsm8k", version="1.0.0", description="Problems of school mathematics",
+        vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT",
+        dataset_class="tongshi", grade="G1", profile="qa-sft", languages={"en": 7473}, documents=7473, rtu=1241000,
+        lots=8, copies=3, lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST,
+        merkle_root=DIGEST, listing=DIGEST, decision=DIGEST, dataset=DIGEST, product_id="GSM8K-CNY",
+        phase="continuous", tick="0.20", quote="CNY",
+    )  # fmt: skip
+
+    base: str = Field(description="The id of the claims' asset")
+    code: str
+    name: str
+    version: str
+    description: str
+    vendor: Vendor
+    licence: str = Field(description="SPDX identifier of the licence offered")
+    dataset_class: str = Field(description="`tongshi` (general), `hangye-tongshi`, `hangye-zhuanshi` (industry)")
+    grade: str = Field(description="G1, G2, G3 or ungraded, by the assay")
+    profile: str = Field(description="The quality profile that the assay applied")
+    languages: dict[str, int] = Field(description="Documents by language found")
+    documents: int
+    rtu: int = Field(description="Reference token units, RTU-1, in all documents")
+    lots: int
+    copies: int = Field(description="How often each lot may be delivered: claims are lots times copies")
+    lot_rtu: int = Field(description="RTU in one lot, at least")
+    lot_size: Decimal = Field(description="One lot in millions of RTU, the unit of order sizes")
+    lots_delivered: int
+    certificate: str = Field(description="SHA-256 of the certificate: see /certificates/{digest}")
+    merkle_root: str = Field(description="Root over the salted documents, which lots are verified against")
+    listing: str = Field(description="SHA-256 of the dossier that the listing consists of")
+    decision: str = Field(description="SHA-256 of the gate's decision to list")
+    dataset: str = Field(description="SHA-256 of the Croissant metadata as received")
+    product_id: str | None = Field(description="None where the issue was interrupted")
+    phase: str | None
+    tick: Decimal | None = Field(description="Quote currency per 1,000,000 RTU")
+    quote: str | None
+
+
+class Admitted(BaseModel):
+    model_config = example(
+        status="admitted", product_id="GSM8K-CNY", base="17", listing=DIGEST, certificate=DIGEST, decision=DIGEST,
+        dataset=DIGEST, lots=8, copies=3, lot_rtu=150000, lot_size="0.150000", tick="0.20", quote="CNY", grade="G1",
+        documents=7473, rtu=1241000, entitlement="19",
+    )  # fmt: skip
+
+    status: Literal["admitted"]
+    product_id: str
+    base: str
+    listing: str
+    certificate: str
+    decision: str
+    dataset: str
+    lots: int
+    copies: int
+    lot_rtu: int
+    lot_size: Decimal
+    tick: Decimal
+    quote: str
+    grade: str
+    documents: int
+    rtu: int
+    entitlement: str | None = Field(description="The vendor's right to sell; None where the gate did not grant it")
+
+
+class Entitlement(BaseModel):
+    model_config = example(
+        id="44", account="21", product_id="GSM8K-CNY", side="buy", purposes=["training"],
+        position_limit="322122547.050000", expires_at="2027-11-24T08:30:00.000000Z", decision=DIGEST,
+    )  # fmt: skip
+
+    id: str = Field(description="Orders under it carry this as their decision")
+    account: str
+    product_id: str
+    side: Literal["buy", "sell"]
+    purposes: list[str]
+    position_limit: Decimal = Field(description="Held, ordered and delivered together, in millions of RTU")
+    expires_at: str
+    decision: str = Field(description="SHA-256 of the gate's verdict: see /decisions/{digest}")
+
+
+class DeliveredLot(BaseModel):
+    model_config = example(
+        id="812", product_id="GSM8K-CNY", base="17", lot=3, rtu=150012, account="21", client_oid="batch-7",
+        delivered_at="2026-11-24T08:30:00.000000Z", decision=DIGEST, manifest_sha256=DIGEST, blob_sha256=DIGEST,
+        manifest_url="/deliveries/GSM8K-CNY/3/manifest", blob_url="/deliveries/GSM8K-CNY/3/blob",
+    )  # fmt: skip
+
+    id: str = Field(description="The delivery, which may be of several lots")
+    product_id: str
+    base: str
+    lot: int
+    rtu: int = Field(description="RTU in this lot, never less than `lot_rtu`")
+    account: str
+    client_oid: str
+    delivered_at: str
+    decision: str = Field(description="SHA-256 of the gate's decision to deliver")
+    manifest_sha256: str
+    blob_sha256: str
+    manifest_url: str
+    blob_url: str
+
+
+class Delivery(BaseModel):
+    id: str
+    product_id: str
+    replayed: bool = Field(description="Whether this client_oid had taken the delivery before")
+    certificate: str = Field(description="SHA-256 of the certificate")
+    merkle_root: str = Field(description="What the lots are verified against")
+    deliveries: list[DeliveredLot]
+
+
+class Assayer(BaseModel):
+    format: str
+    algorithm: Literal["Ed25519"]
+    public_key: str = Field(description="32 bytes in hex, for `verify_certificate`")

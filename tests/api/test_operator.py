@@ -1,0 +1,107 @@
+"""The operator's day over the API."""
+
+import hashlib
+import json
+
+import pytest
+from api_venue import refused
+
+
+def place(venue, **fields):
+    terms = {"side": "sell", "type": "limit", "product_id": venue.product_id, "price": venue.price(500)}
+    return venue.vendor.order(**(terms | {"size": venue.size(1)} | fields))
+
+
+def test_cash_is_credited_once_for_each_key(venue):
+    account, body = venue.buyer.account, {"currency": "CNY", "amount": "12.34", "key": "wire 7"}
+    before = cash(venue)
+    first = venue.operator.post(f"/accounts/{account}/deposits", body).json()
+    again = venue.operator.post(f"/accounts/{account}/deposits", body).json()
+    assert first == again
+    assert cash(venue) == before + 1234
+    refused(
+        venue.operator.post(f"/accounts/{account}/deposits", body | {"amount": "9.99"}), 400, "DUPLICATE_TRANSFER_KEY"
+    )
+
+
+def cash(venue):
+    exchange = venue.exchange
+    assert exchange.projector.wait_for(exchange.sequence, 10)
+    asset = exchange.directory.asset("CNY").asset
+    rows = exchange.history.balances(venue.buyer.account)
+    return sum(row["amount"] for row in rows if row["asset"] == asset)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"amount": "-1.00"}, 400, "BAD_AMOUNT"),
+        ({"amount": "0"}, 400, "BAD_AMOUNT"),
+        ({"amount": "1e5"}, 400, "BAD_AMOUNT"),
+        ({"amount": "NaN"}, 400, "BAD_AMOUNT"),
+        ({"amount": "1.001"}, 400, "BAD_AMOUNT"),
+        ({"amount": "9" * 30}, 400, "BAD_AMOUNT"),
+        ({"amount": 5}, 400, "BAD_REQUEST"),
+        ({"currency": "XXX"}, 404, "UNKNOWN_ASSET"),
+        ({"key": ""}, 400, "BAD_REQUEST"),
+        ({"key": "schlüssel"}, 400, "BAD_REQUEST"),
+    ],
+)
+def test_a_deposit_that_makes_no_sense_is_refused(shared, changes, status, code):
+    body = {"currency": "CNY", "amount": "1.00", "key": "k"} | changes
+    before = shared.digest()
+    refused(shared.operator.post(f"/accounts/{shared.buyer.account}/deposits", body), status, code)
+    assert shared.digest() == before
+
+
+def test_a_blocked_account_trades_nothing_until_it_is_unblocked(venue):
+    account = venue.vendor.account
+    blocked = venue.operator.post(f"/accounts/{account}/block", {"reason": "an inquiry"})
+    assert blocked.json() == {"id": str(account), "blocked": True}
+    refused(place(venue), 400, "ACCOUNT_BLOCKED")
+    refused(venue.operator.post(f"/accounts/{account}/block", {}), 400, "BAD_STATE")
+    venue.operator.post(f"/accounts/{account}/unblock", {})
+    assert place(venue).status_code == 200
+
+
+def test_a_halt_holds_at_once_and_trading_returns(venue):
+    phase = f"/products/{venue.product_id}/phase"
+    assert venue.operator.post(phase, {"phase": "halted", "reason": "a recall"}).json()["phase"] == "halted"
+    refused(place(venue), 400, "INSTRUMENT_HALTED")
+    refused(venue.operator.post(phase, {"phase": "halted"}), 400, "BAD_PHASE")
+    venue.operator.post(phase, {"phase": "continuous"})
+    assert place(venue).status_code == 200
+    refused(venue.operator.post("/products/GOLD-CNY/phase", {"phase": "halted"}), 404, "UNKNOWN_INSTRUMENT")
+    refused(venue.operator.post(phase, {"phase": "lunch"}), 400, "BAD_REQUEST")
+
+
+def test_books_and_machine_agree_while_orders_rest_and_trade(venue):
+    place(venue)
+    terms = {"side": "buy", "type": "limit", "product_id": venue.product_id, "price": venue.price(500)}
+    assert venue.buyer.order(**terms, size=venue.size(1)).status_code == 200
+    place(venue)
+    told = venue.operator.get("/reconciliation").json()
+    assert told["agrees"] and told["compared"] > 3 and told["differences"] == []
+    trial = venue.operator.get("/trial-balance").json()
+    assert trial["balanced"] and trial["lines"]
+
+
+def test_evidence_is_attached_by_the_name_that_the_rules_give_it(shared):
+    form = {"dataset": hashlib.sha256(b"metadata").hexdigest(), "evidence": "personal-data-impact-assessment"}
+    files = [("document", "assessment.txt", b"The assessment")]
+    told = shared.operator.upload("/approvals", form, files).json()
+    assert len(told["approval"]) == 64
+    refused(shared.operator.upload("/approvals", form | {"evidence": "horoscope"}, files), 400, "UNKNOWN_EVIDENCE")
+    refused(shared.operator.upload("/approvals", form, []), 400, "MISSING_FIELD")
+
+
+def test_metrics_tell_where_the_venue_stands(shared):
+    text = shared.public.get("/metrics").text
+    assert f'tlx_last_trade_id{{product_id="{shared.product_id}"}}' in text
+    assert f"tlx_sequence {float(shared.exchange.sequence)}" in text
+
+
+@pytest.mark.parametrize("path", ["/reconciliation", "/trial-balance"])
+def test_the_books_are_for_operators_and_auditors(shared, path):
+    refused(shared.buyer.get(path), 400, "MISSING_ROLE")
+    assert json.loads(shared.operator.get(path).text)
