@@ -1,11 +1,13 @@
 """Amending an order (rule 8): what may change, what keeps its place, and what takes like a new order."""
 
 from exchange.matching import checks
-from exchange.matching.checks import OK, Wish
+from exchange.matching.checks import OK
 from exchange.matching.order_book import FOR_STOP, IN_CALL, Order
 from exchange.matching.orders import OrderDesk
+from exchange.matching.standing import hold_needed
 from exchange.matching.state import ORDER_EXPIRY, MachineState
-from exchange.matching.trading import Matcher, hold_needed
+from exchange.matching.trading import Matcher
+from exchange.matching.wishes import Wish, shape
 from exchange.matching.writer import AMENDED, EventWriter
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import RESTS, WAITS
@@ -111,7 +113,7 @@ class AmendDesk:
         account, book = order.account, order.book
         has_own_price = order.type not in _COLLARED or wish.price_ticks != _collar(order, wish.stop_price_ticks)
         asked = wish if has_own_price else wish._replace(price_ticks=0)
-        reason = checks.shape(asked, self.writer.timestamp_ns, new_id)
+        reason = shape(asked, self.writer.timestamp_ns, new_id)
         if reason is OK and wish.lots <= order.cum_lots:
             reason = Reason.BAD_SIZE
         if reason is OK and new_id[0]:

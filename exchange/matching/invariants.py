@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from exchange.matching.order_book import BUY, Book, BookSide
+from exchange.matching.standing import hold_needed
 from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
-from exchange.matching.trading import hold_needed
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
 

@@ -1,11 +1,13 @@
 """Commands on orders: place, cancel, mass cancel. Refusals come first and change nothing; then it acts."""
 
 from exchange.matching import checks
-from exchange.matching.checks import OK, Wish
+from exchange.matching.checks import OK
 from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
+from exchange.matching.standing import hold_needed
 from exchange.matching.state import Account, MachineState
-from exchange.matching.trading import Matcher, hold_needed
+from exchange.matching.trading import Matcher
+from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
@@ -41,11 +43,11 @@ class OrderDesk:
             return self._refuse(Reason.UNKNOWN_INSTRUMENT, account_id, instrument_id, client_id)
         if account is None or not account_id:
             return self._refuse(Reason.UNKNOWN_ACCOUNT, account_id, instrument_id, client_id)
-        if display | minimum | stop | funds | expire or not checks.is_plain(
+        if display | minimum | stop | funds | expire or not is_plain(
             side, type_, tif, self_trade, flags, price, lots, client_id
         ):
             wish = Wish(side, type_, tif, self_trade, flags, price, lots, display, minimum, stop, funds, expire)
-            reason = checks.shape(wish, now, client_id)
+            reason = shape(wish, now, client_id)
             if reason is not OK:
                 return self._refuse(reason, account_id, instrument_id, client_id)
         if client_id[0]:
@@ -195,7 +197,7 @@ class OrderDesk:
         kind: int = _PLACE,
     ) -> None:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.
-        echoed = client_id if client_id[0] and checks.CLIENT_ORDER_ID.fullmatch(client_id) else b""
+        echoed = client_id if client_id[0] and CLIENT_ORDER_ID.fullmatch(client_id) else b""
         self.writer.refused(reason, kind, account, instrument, decision, subject, echoed)
 
 

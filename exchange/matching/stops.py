@@ -39,11 +39,11 @@ class StopBook:
         else:
             del self._side(order)[_key(order)]
 
-    def print(self, price_ticks: int) -> bool:
+    def reach(self, price_ticks: int) -> bool:
         """Trigger every stop that a trade at this price reaches; whether there was one."""
-        return self._reach(self._buys, price_ticks) | self._reach(self._sells, -price_ticks)
+        return self._trigger(self._buys, price_ticks) | self._trigger(self._sells, -price_ticks)
 
-    def _reach(self, side: SortedDict[tuple[int, int], Order], bound: int) -> bool:
+    def _trigger(self, side: SortedDict[tuple[int, int], Order], bound: int) -> bool:
         reached = False
         while side and side.peekitem(0)[0][0] <= bound:
             _, order = side.popitem(0)
