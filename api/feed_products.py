@@ -114,7 +114,7 @@ class ProductFeed:
     def _match(self, followed: Followed, trade: Trade) -> None:
         if self._subscribers["matches"]:
             printed, scales = print_of(trade), self._book.scales
-            match = messages.match(self.product_id, printed, scales, followed.public_id)
+            match = messages.match(self.product_id, printed, scales, followed.before.place if followed.before else None)
             self._send("matches", as_text(match), printed.sequence)
         if self._subscribers["ticker"]:
             self._traded = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from api.errors import ApiError
-from exchange.marketdata.depth import Change, Depth
+from exchange.marketdata.depth import Change, Depth, Resting
 from exchange.marketdata.tape import DAY_NS, Print, Tape
 from exchange.operations.directory import Directory
 from exchange.operations.entries import InstrumentEntry
@@ -55,12 +55,12 @@ class Book:
 class Followed(NamedTuple):
     """A public event that a book has just followed, and the levels it changed, as they stand after it.
 
-    `public_id` is the place at which its order, or a trade's maker, rested before.
+    `before` is how its order, or a trade's maker, showed before.
     """
 
     book: Book
     event: Event
-    public_id: int | None
+    before: Resting | None
     changes: Sequence[Change]
 
 
@@ -153,10 +153,10 @@ class Market:
         self.books[instrument] = self._symbols[entry.symbol] = book
 
 
-def _rested_at(depth: Depth, event: Event) -> int | None:
+def _rested_at(depth: Depth, event: Event) -> Resting | None:
     if isinstance(event, OrderEvent):
-        return depth.public_id(event.order_id)
-    return depth.public_id(event.maker_order_id) if isinstance(event, Trade) else None
+        return depth.resting(event.order_id)
+    return depth.resting(event.maker_order_id) if isinstance(event, Trade) else None
 
 
 def print_of_row(row: Row) -> Print:

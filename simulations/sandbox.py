@@ -35,10 +35,12 @@ class Terms:
     taker_ppm: int = 1_000
     collar_ppm: int = 50_000
     static_band_ppm: int = 0
+    dynamic_band_ppm: int = 0
+    volatility_s: int = 300
     max_lots: int = MAX_LOTS
     max_notional_minor: int = MAX_NOTIONAL_MINOR
     max_holders: int = 0
-    modes: int = int(Mode.CONTINUOUS | Mode.NEGOTIATED)
+    modes: int = int(Mode.CONTINUOUS | Mode.CALL_AUCTION | Mode.NEGOTIATED)
 
 
 @dataclass
@@ -88,6 +90,8 @@ class Sandbox:
                 negotiated_ppm=terms.maker_ppm,
                 collar_ppm=terms.collar_ppm,
                 static_band_ppm=terms.static_band_ppm,
+                dynamic_band_ppm=terms.dynamic_band_ppm,
+                volatility_s=terms.volatility_s,
                 max_holders=terms.max_holders,
                 modes=terms.modes,
                 symbol="TEXT-CNY",

@@ -12,13 +12,25 @@ from zlib import crc32
 
 from sortedcontainers import SortedDict
 
-from exchange.vocabulary.events import RESTS, Event, OrderEvent, OrderReplayed, PhaseSet, ReferencePriceSet, Trade
-from exchange.vocabulary.instruments import MatchType, Side
+from exchange.vocabulary.events import (
+    RESTS,
+    WAITS,
+    Event,
+    OrderEvent,
+    OrderReplayed,
+    PhaseSet,
+    ReferencePriceSet,
+    Trade,
+    Uncrossed,
+)
+from exchange.vocabulary.instruments import MatchType, OrderType, Side
 from exchange.vocabulary.state import OrderRow
 from exchange.vocabulary.wire import Scales
 
 _BUY: Final = int(Side.BUY)
 _NEGOTIATED: Final = int(MatchType.NEGOTIATED)
+_MARKET: Final = int(OrderType.MARKET)
+_PUBLIC: Final = (Trade, OrderEvent, PhaseSet, ReferencePriceSet, Uncrossed)
 CHECKSUM_LEVELS: Final = 10
 
 
@@ -95,9 +107,13 @@ class DepthSide:
                 yield PublicOrder(place, self._sign * key, lots)
 
 
-class _Resting(NamedTuple):
+class Resting(NamedTuple):
+    """What everyone sees of a resting order: side, price, place, which is its public id, and the lots it shows."""
+
     side: int
+    price_ticks: int
     place: int
+    lots: int
 
 
 class Depth:
@@ -108,15 +124,15 @@ class Depth:
         self.time_ns = 0
         self.bids = DepthSide(_BUY)
         self.asks = DepthSide(int(Side.SELL))
-        self._resting: dict[int, _Resting] = {}
+        self._resting: dict[int, Resting] = {}
 
     @classmethod
     def from_rows(cls, sequence: int, rows: Iterable[OrderRow]) -> "Depth":
         """From a snapshot's orders of this instrument, done ones among them."""
         depth = cls(sequence)
-        resting = (row for row in rows if row.done_ns == 0 and row.place)
+        resting = (row for row in rows if row.done_ns == 0 and row.place and row.type != _MARKET)
         for row in sorted(resting, key=lambda row: row.place):
-            depth._put(row.order_id, row.side, row.price_ticks, row.place, row.leaves_lots)
+            depth._put(row.order_id, row.side, row.price_ticks, row.place, row.leaves_lots - row.hidden_lots)
         return depth
 
     def side(self, side: int) -> DepthSide:
@@ -124,7 +140,9 @@ class Depth:
 
     def apply(self, event: Event) -> list[Change]:
         """Follow one event of this instrument; returns the levels that it changed, as they stand after it."""
-        if isinstance(event, OrderReplayed) or not isinstance(event, Trade | OrderEvent | PhaseSet | ReferencePriceSet):
+        if isinstance(event, OrderReplayed) or not isinstance(event, _PUBLIC):
+            return []
+        if isinstance(event, OrderEvent) and event.flags & WAITS:
             return []
         assert event.product_sequence == self.sequence + 1, (
             f"product sequence {event.product_sequence} follows {self.sequence}"
@@ -134,10 +152,9 @@ class Depth:
             return self._trade(event)
         return self._order(event) if isinstance(event, OrderEvent) else []
 
-    def public_id(self, order_id: int) -> int | None:
-        """The id under which a resting order shows; None where it does not rest."""
-        resting = self._resting.get(order_id)
-        return resting.place if resting else None
+    def resting(self, order_id: int) -> Resting | None:
+        """How a resting order shows; None where it does not rest."""
+        return self._resting.get(order_id)
 
     def checksum(self, scales: Scales) -> int:
         def smallest_units(side: DepthSide) -> list[tuple[int, int]]:
@@ -147,32 +164,41 @@ class Depth:
         return checksum(smallest_units(self.asks), smallest_units(self.bids))
 
     def _trade(self, trade: Trade) -> list[Change]:
+        """In continuous trading the maker shows less; in an uncross both sides may have stood in the book."""
         if trade.match_type == _NEGOTIATED:
             return []
-        resting = self._resting[trade.maker_order_id]
+        orders = (trade.maker_order_id, trade.taker_order_id)
+        return [change for order_id in orders for change in self._less(order_id, trade.lots)]
+
+    def _less(self, order_id: int, lots: int) -> Iterator[Change]:
+        """An order that shows at all shows so much less. What an iceberg shows next comes with an event of its own."""
+        resting = self._resting.pop(order_id, None)
+        if resting is None:
+            return
+        left = max(0, resting.lots - lots)
         side = self.side(resting.side)
-        side.set(trade.price_ticks, resting.place, trade.maker_leaves_lots)
-        if not trade.maker_leaves_lots:
-            del self._resting[trade.maker_order_id]
-        return [Change(resting.side, trade.price_ticks, side.lots(trade.price_ticks))]
+        side.set(resting.price_ticks, resting.place, left)
+        if left:
+            self._resting[order_id] = resting._replace(lots=left)
+        yield Change(resting.side, resting.price_ticks, side.lots(resting.price_ticks))
 
     def _order(self, event: OrderEvent) -> list[Change]:
         """Take what stood before out of the book and put what stands now into it."""
         touched: dict[int, None] = {}
         stays = bool(event.flags & RESTS)
-        if event.old_leaves_lots:
-            before = self._resting.pop(event.order_id)
-            if not (stays and before.place == event.place and event.old_price_ticks == event.price_ticks):
-                self.side(before.side).set(event.old_price_ticks, before.place, 0)
-            touched[event.old_price_ticks] = None
+        before = self._resting.pop(event.order_id, None)
+        if before is not None:
+            if not (stays and before.place == event.place and before.price_ticks == event.price_ticks):
+                self.side(before.side).set(before.price_ticks, before.place, 0)
+            touched[before.price_ticks] = None
         if stays:
-            self._put(event.order_id, event.side, event.price_ticks, event.place, event.leaves_lots)
+            self._put(event.order_id, event.side, event.price_ticks, event.place, event.leaves_lots - event.hidden_lots)
             touched[event.price_ticks] = None
         side = self.side(event.side)
         return [Change(event.side, price, side.lots(price)) for price in touched]
 
     def _put(self, order_id: int, side: int, price_ticks: int, place: int, lots: int) -> None:
-        self._resting[order_id] = _Resting(side, place)
+        self._resting[order_id] = Resting(side, price_ticks, place, lots)
         self.side(side).set(price_ticks, place, lots)
 
 

@@ -4,62 +4,28 @@ The groups are those of `docs/reference/refusals.md`: shape, identity, permissio
 money, matching. None of them changes anything.
 """
 
-import re
-
 from exchange.matching.order_book import BUY, SELL, Book, Order
 from exchange.matching.state import Account, Entitlement, MachineState
-from exchange.vocabulary.instruments import Mode, OrderFlag, OrderType, Phase, SelfTrade, TimeInForce
+from exchange.vocabulary.instruments import Mode, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.state import InstrumentRow
-from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM
+from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM, round_half_even
 
 OK = Reason.NONE
-_LIMIT, _MARKET = int(OrderType.LIMIT), int(OrderType.MARKET)
-_GTC, _IOC, _FOK = int(TimeInForce.GTC), int(TimeInForce.IOC), int(TimeInForce.FOK)
-_POST_ONLY = int(OrderFlag.POST_ONLY)
-_CONTINUOUS, _CLOSED, _HALTED = int(Phase.CONTINUOUS), int(Phase.CLOSED), int(Phase.HALTED)
-_CANCEL_ONLY = int(Phase.CANCEL_ONLY)
-_CONTINUOUS_MODE = int(Mode.CONTINUOUS)
+_MARKET = int(OrderType.MARKET)
+_IOC, _FOK, _AT_OPEN = map(int, (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.AT_OPEN))
+_CONTINUOUS, _VOLATILITY = int(Phase.CONTINUOUS), int(Phase.VOLATILITY_AUCTION)
+_OPENING = frozenset(map(int, (Phase.PRE_OPEN, Phase.OPENING_AUCTION)))
+_SHUT = {
+    int(Phase.CLOSED): Reason.INSTRUMENT_CLOSED,
+    int(Phase.HALTED): Reason.INSTRUMENT_HALTED,
+    int(Phase.CANCEL_ONLY): Reason.CANCEL_ONLY,
+}
+_CONTINUOUS_MODE, _CALL_MODE = int(Mode.CONTINUOUS), int(Mode.CALL_AUCTION)
+_SINGLE_SELLER_MODE = int(Mode.SINGLE_SELLER_AUCTION)
 _ACTIVE = int(ParticipantState.ACTIVE)
-_CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
-_MODES_OF_SELF_TRADE = len(SelfTrade)
-
-CLIENT_ORDER_ID = re.compile(rb"[ -~]{1,40}\0*")
-
-
-# (type, time in force, flags) that go together in rules version 1.
-_COMBINATIONS = frozenset(
-    {(_LIMIT, _GTC, 0), (_LIMIT, _GTC, _POST_ONLY)}
-    | {(type_, tif, 0) for type_ in (_LIMIT, _MARKET) for tif in (_IOC, _FOK)}
-)
-
-
-def shape(
-    side: int,
-    type_: int,
-    tif: int,
-    self_trade: int,
-    flags: int,
-    price_ticks: int,
-    lots: int,
-    unused: int,
-    client_order_id: bytes,
-) -> Reason:
-    """Rules version 1 knows limit and market orders, GTC, IOC and FOK; `unused` is what only other orders set."""
-    if side not in (BUY, SELL):
-        return Reason.BAD_SIDE
-    if type_ not in (_LIMIT, _MARKET):
-        return Reason.BAD_TYPE
-    if tif not in (_GTC, _IOC, _FOK):
-        return Reason.BAD_TIF
-    if unused or (type_, tif, flags) not in _COMBINATIONS or self_trade > _MODES_OF_SELF_TRADE:
-        return Reason.BAD_COMBINATION
-    if client_order_id[0] and not CLIENT_ORDER_ID.fullmatch(client_order_id):
-        return Reason.BAD_COMBINATION
-    if price_ticks if type_ == _MARKET else not 1 <= price_ticks <= MAX_PRICE_TICKS:
-        return Reason.BAD_PRICE
-    return OK if 1 <= lots <= MAX_LOTS else Reason.BAD_SIZE
+_CANCEL_OLDEST, _DECREMENT = int(SelfTrade.CANCEL_OLDEST), int(SelfTrade.DECREMENT)
 
 
 def permission(
@@ -119,45 +85,112 @@ def too_many_holders(state: MachineState, account: Account, book: Book) -> bool:
     return account.owner not in holders and len(holders) >= book.terms.max_holders
 
 
-def market_state(terms: InstrumentRow) -> Reason:
-    phase = terms.phase
+def market_state(order: Order, min_lots: int) -> Reason:
+    """Whether the phase takes such an order, and the venue's licence such trading (table of phases)."""
+    terms = order.book.terms
+    phase, tif = terms.phase, order.tif
     if phase == _CONTINUOUS:
-        return OK if terms.modes & _CONTINUOUS_MODE else Reason.MODE_NOT_LICENSED
-    if phase == _CLOSED:
-        return Reason.INSTRUMENT_CLOSED
-    return Reason.INSTRUMENT_HALTED if phase == _HALTED else Reason.CANCEL_ONLY
+        if not terms.modes & _CONTINUOUS_MODE:
+            return Reason.MODE_NOT_LICENSED
+        return OK if tif != _AT_OPEN else Reason.TIF_NOT_IN_PHASE
+    if phase in _SHUT:
+        return _SHUT[phase]
+    if not _call_is_licensed(order):
+        return Reason.MODE_NOT_LICENSED
+    if tif == _FOK or (tif == _IOC and (order.type != _MARKET or order.funds_minor or min_lots)):
+        return Reason.TIF_NOT_IN_PHASE
+    return Reason.TIF_NOT_IN_PHASE if tif == _AT_OPEN and phase not in _OPENING else OK
+
+
+def _call_is_licensed(order: Order) -> bool:
+    terms = order.book.terms
+    if terms.modes & _CALL_MODE or (terms.phase == _VOLATILITY and terms.modes & _CONTINUOUS_MODE):
+        return True
+    issues = order.side == BUY or order.account.account == order.book.issuer
+    return bool(terms.modes & _SINGLE_SELLER_MODE) and issues
+
+
+def joins_call(order: Order) -> bool:
+    """Whether the order is for an auction, this one or a later one, and not for continuous trading."""
+    return order.tif >= _AT_OPEN or order.book.terms.phase != _CONTINUOUS
+
+
+def frozen(order: Order, now_ns: int) -> bool:
+    """Whether the call has passed the time from which nothing is taken back."""
+    return 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
     """Bands, maximum size and notional, number of open orders; `price_ticks` zero is a market order's."""
-    if price_ticks and terms.reference_price_ticks and terms.static_band_ppm and outside_band(terms, price_ticks):
+    if price_ticks and band_refuses(terms, price_ticks):
         return Reason.PRICE_OUTSIDE_BAND
     if lots > terms.max_lots:
         return Reason.SIZE_ABOVE_MAXIMUM
-    notional = price_ticks * lots * terms.minor_per_tick_lot
-    if notional > terms.max_notional_minor or notional > MAX_NOTIONAL_MINOR:
+    if notional_above_maximum(terms, price_ticks * lots * terms.minor_per_tick_lot):
         return Reason.NOTIONAL_ABOVE_MAXIMUM
     if may_rest and len(account.open_orders) >= account.max_open_orders:
         return Reason.TOO_MANY_OPEN_ORDERS
     return OK
 
 
+def notional_above_maximum(terms: InstrumentRow, notional_minor: int) -> bool:
+    return notional_minor > terms.max_notional_minor or notional_minor > MAX_NOTIONAL_MINOR
+
+
+def band_refuses(terms: InstrumentRow, price_ticks: int) -> bool:
+    """Whether there is a static band and the price lies outside it."""
+    return bool(terms.reference_price_ticks and terms.static_band_ppm) and outside_band(terms, price_ticks)
+
+
 def outside_band(terms: InstrumentRow, price_ticks: int) -> bool:
     """Outside the static band round the reference price, bounds inclusive and rounded inward (rule 17)."""
     reference, band = terms.reference_price_ticks, terms.static_band_ppm
-    low = -(-reference * (PPM - band) // PPM)
-    high = reference * (PPM + band) // PPM
-    return not max(low, 1) <= price_ticks <= min(high, MAX_PRICE_TICKS)
+    return not collared(SELL, reference, band) <= price_ticks <= collared(BUY, reference, band)
+
+
+def collared(side: int, price_ticks: int, ppm: int) -> int:
+    """The farthest price that a buyer may pay or a seller may take: so much off `price_ticks`, rounded inward."""
+    if side == BUY:
+        return min(price_ticks * (PPM + ppm) // PPM, MAX_PRICE_TICKS)
+    return max(-(-price_ticks * (PPM - ppm) // PPM), 1)
 
 
 def collar_price(book: Book, side: int) -> int | None:
-    """A market order's limit: the best opposite price and the collar, rounded inward; None with nothing opposite."""
-    best, collar = book.opposite(side).best, book.terms.collar_ppm
-    if best is None:
+    """A market order's limit: the best opposite price and the collar; None with nothing opposite."""
+    best = book.opposite(side).best
+    return None if best is None else collared(side, best.price_ticks, book.terms.collar_ppm)
+
+
+def band_edge(book: Book, side: int) -> int | None:
+    """The far edge of the static band, the limit of a market order in a call; None without a band."""
+    terms = book.terms
+    if not (terms.reference_price_ticks and terms.static_band_ppm):
         return None
-    if side == BUY:
-        return min(best.price_ticks * (PPM + collar) // PPM, MAX_PRICE_TICKS)
-    return max(-(-best.price_ticks * (PPM - collar) // PPM), 1)
+    return collared(side, terms.reference_price_ticks, terms.static_band_ppm)
+
+
+def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:
+    """The lowest and highest price that may trade in this command, round the last trade before it; None for any."""
+    terms = book.terms
+    if book.band_sequence != sequence:
+        book.band_sequence, book.last_before = sequence, terms.last_price_ticks
+    last, band = book.last_before, terms.dynamic_band_ppm
+    return (collared(SELL, last, band), collared(BUY, last, band)) if last and band else None
+
+
+def affordable_lots(order: Order, price_ticks: int) -> int:
+    """The most whole lots at this price whose notional and fee fit what is left of the order's funds (rule 3)."""
+    left = order.funds_minor - order.cum_notional_minor
+    worth = price_ticks * order.book.terms.minor_per_tick_lot
+
+    def fits(lots: int) -> bool:
+        notional = lots * worth
+        return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) <= left
+
+    lots = max(0, (left - order.fee_minor) * PPM // (worth * (PPM + order.taker_ppm)) + 1)
+    while lots and not fits(lots):
+        lots -= 1
+    return min(lots, MAX_LOTS)
 
 
 def money(order: Order, more_hold: int) -> Reason:
@@ -167,31 +200,51 @@ def money(order: Order, more_hold: int) -> Reason:
     return Reason.INSUFFICIENT_FUNDS if order.side == BUY else Reason.INSUFFICIENT_CLAIMS
 
 
-def matching(order: Order) -> Reason:
-    """What only the book can refuse: a post-only order that would trade, a fill-or-kill that would not fill."""
+def matching(order: Order, min_lots: int = 0) -> Reason:
+    """What only the book can refuse: a post-only order that would trade, a fill-or-kill or a least size that would
+    not be met."""
     if order.post_only:
         best = order.book.opposite(order.side).best
-        if best is not None and _crosses(order, best.price_ticks):
+        if best is not None and crosses(order, best.price_ticks):
             return Reason.POST_ONLY_WOULD_TAKE
-    if order.tif == _FOK and not fillable(order):
+    if order.tif == _FOK and tradable_lots(order, order.lots) < order.lots:
         return Reason.FOK_NOT_FILLABLE
+    if min_lots and tradable_lots(order, min_lots) < min_lots:
+        return Reason.MIN_NOT_FILLABLE
     return OK
 
 
-def fillable(order: Order) -> bool:
-    """Whether the whole order would trade. Own orders are passed over by `cancel_oldest`; every other mode would
-    end the order there or take size off it without a trade (rules 2, 11)."""
-    wanted, owner = order.leaves_lots, order.account.owner
+def tradable_lots(order: Order, enough: int) -> int:
+    """How much of a new order would trade, up to `enough`, with self-trade prevention foreseen (rules 2, 7, 11).
+
+    Own orders are passed over by `cancel_oldest`, end the order in `cancel_newest` and `cancel_both`, and take lots off
+    it without a trade in `decrement`. Within a level every shown part comes before any hidden one.
+    """
+    traded, left = 0, order.leaves_lots
+    owner, mode = order.account.owner, order.self_trade
+    bounds = dynamic_bounds(order.book, order.order_id >> 4)
     for level in order.book.opposite(order.side).crossing(order.price_ticks):
+        if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+            return traded
+        hidden = 0
         for maker in level.orders.values():
+            taken = 0
             if maker.account.owner != owner:
-                wanted -= maker.leaves_lots
-            elif order.self_trade != _CANCEL_OLDEST:
-                return False
-            if wanted <= 0:
-                return True
-    return False
+                taken = min(left, maker.leaves_lots - maker.hidden_lots)
+                hidden += maker.hidden_lots
+            elif mode == _DECREMENT:
+                left -= min(left, maker.leaves_lots)
+            elif mode != _CANCEL_OLDEST:
+                return traded
+            traded, left = traded + taken, left - taken
+            if traded >= enough or not left:
+                return traded
+        taken = min(left, hidden)
+        traded, left = traded + taken, left - taken
+        if traded >= enough or not left:
+            return traded
+    return traded
 
 
-def _crosses(order: Order, opposite_ticks: int) -> bool:
+def crosses(order: Order, opposite_ticks: int) -> bool:
     return opposite_ticks <= order.price_ticks if order.side == BUY else opposite_ticks >= order.price_ticks

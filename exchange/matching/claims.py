@@ -5,7 +5,7 @@ from itertools import islice
 
 from exchange.matching.orders import covered
 from exchange.matching.registry import Registry
-from exchange.matching.state import Base, Delivery, Entitlement, MachineState
+from exchange.matching.state import ENTITLEMENT_EXPIRY, Base, Delivery, Entitlement, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -16,8 +16,6 @@ from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_LOTS
 
 OK = Reason.NONE
-ENTITLEMENT_EXPIRY = 1
-"""Kind of the timer that ends an entitlement."""
 
 
 class ClaimsDesk:

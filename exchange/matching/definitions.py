@@ -86,7 +86,7 @@ class Definitions:
             setattr(defined, name, getattr(command, name))
             setattr(terms, name, getattr(command, name))
         defined.symbol, terms.symbol = command.symbol, symbol.ljust(32, b"\0")
-        state.books[terms.instrument] = Book(terms)
+        state.books[terms.instrument] = Book(terms, state.bases[command.base].issuer)
         state.codes.add(symbol)
         self.writer.event(defined)
         return OK
@@ -127,6 +127,7 @@ _TERMS = (
     "static_band_ppm",
     "dynamic_band_ppm",
     "max_holders",
+    "volatility_s",
     "modes",
 )
 

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from typing import Self
 
 from exchange.matching import invariants, tables
+from exchange.matching.amendments import AmendDesk
+from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
-from exchange.matching.claims import ENTITLEMENT_EXPIRY, ClaimsDesk
+from exchange.matching.claims import ClaimsDesk
 from exchange.matching.definitions import Definitions
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
-from exchange.matching.state import MachineState
+from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
@@ -35,20 +37,21 @@ class Engine:
     def __init__(self, machine: MachineState | None = None) -> None:
         self._state = machine or MachineState()
         self._writer = EventWriter()
-        matcher = Matcher(self._state, self._writer)
+        matcher = self._matcher = Matcher(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
         definitions = Definitions(self._state, self._writer, registry)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
-            commands.AmendOrder.KIND: orders.amend,
+            commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
             commands.MassCancel.KIND: orders.mass_cancel,
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),
-            PhaseDesk(self._state, self._writer, matcher, registry),
+            PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
         )
+        self._phases = phases
         self._handlers: dict[int, Callable[..., Reason]] = {
             commands.SetRulesVersion.KIND: registry.set_rules_version,
             commands.Clock.KIND: registry.clock,
@@ -86,7 +89,7 @@ class Engine:
 
         The sequencer hands over whole records of known kinds with rising sequences and times that never go back.
         """
-        machine, writer = self._state, self._writer
+        machine, writer, matcher = self._state, self._writer, self._matcher
         for offset in range(0, len(batch), COMMAND_BYTES):
             sequence, now, kind, _, _, _, actor, _, _ = _HEADER(batch, offset)
             assert sequence > machine.sequence and now >= machine.timestamp_ns, "the sequencer's order is broken"
@@ -100,6 +103,8 @@ class Engine:
                 self._cancel(batch, offset)
             else:
                 self._apply_other(batch, offset)
+            if matcher.reached:
+                matcher.release_stops()
         return writer.take()
 
     def _apply_other(self, batch: bytes, offset: int) -> None:
@@ -130,8 +135,12 @@ class Engine:
         timers = machine.timers
         while timers and timers.peekitem(0)[0][0] < now:
             (_, kind, _), subject = timers.popitem(0)
-            assert kind == ENTITLEMENT_EXPIRY
-            self._claims.expire(*subject)
+            if kind == ENTITLEMENT_EXPIRY:
+                self._claims.expire(*subject)
+            elif kind == CALL_END:
+                self._phases.end_call(subject[0])
+            else:
+                self._matcher.expire(subject[0])
 
     def state_hash(self) -> bytes:
         """SHA-256 over the state's tables, equal wherever the same journal was applied."""

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from exchange.matching.order_book import BUY, Book, BookSide
-from exchange.matching.state import MachineState, Transfer
-from exchange.matching.trading import hold_needed
+from exchange.matching.standing import hold_needed
+from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
@@ -14,6 +14,7 @@ def check(machine: MachineState) -> None:
     for book in machine.books.values():
         check_book(book)
     check_holds(machine)
+    check_waiting(machine)
     check_conservation(machine)
     check_counters(machine)
 
@@ -35,17 +36,19 @@ def check_side(side: BookSide) -> None:
         places = [order.place for order in level.orders.values()]
         assert places == sorted(places), "time priority is broken"
         assert level.orders, "an empty level was left"
-        assert level.lots == sum(order.leaves_lots for order in level.orders.values()), "a level's size is wrong"
+        shown = sum(order.leaves_lots - order.hidden_lots for order in level.orders.values())
+        assert level.lots == shown, "a level's size is wrong"
         for place, order in level.orders.items():
             assert place == order.place and order.level is level and order.price_ticks == level.price_ticks
-            assert order.leaves_lots > 0 and not order.done_ns
+            assert order.leaves_lots > order.hidden_lots >= 0 and not order.done_ns and not order.waits
 
 
 def check_holds(machine: MachineState) -> None:
     """Invariant 4: what is held is what orders and withdrawals need, never negative, never more than there is."""
     needed: dict[tuple[int, int], int] = defaultdict(int)
     for order in machine.orders.values():
-        assert order.lots == order.leaves_lots + order.cum_lots, "an order's sizes do not add up"
+        size = 0 if order.funds_minor else order.leaves_lots + order.cum_lots
+        assert order.lots == size, "an order's sizes do not add up"
         if order.done_ns:
             assert order.hold == 0, "an order that is done holds something"
             continue
@@ -59,6 +62,25 @@ def check_holds(machine: MachineState) -> None:
         for asset, balance in account.balances.items():
             assert 0 <= balance.held <= balance.total <= MAX_BALANCE, f"balance of {account.account} in {asset}"
             assert balance.held == needed.get((account.account, asset), 0), f"hold of {account.account} in {asset}"
+
+
+def check_waiting(machine: MachineState) -> None:
+    """Stops that wait are where their trigger finds them, and what expires has its timer."""
+    waiting = sum(
+        len(each)
+        for book in machine.books.values()
+        for each in (book.stops, book.stops.triggered, book.at_close, book.call_buys, book.call_sells)
+    )
+    assert waiting == sum(order.waits > 0 for order in machine.orders.values()), "an order that waits is lost"
+    for book in machine.books.values():
+        for order in book.stops.triggered.values():
+            assert order.waits and order.triggered, "a stop is triggered that does not wait"
+            assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+        if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
+            assert not book.call_buys and not book.call_sells, "a market order outlived its call"
+    for order in machine.orders.values():
+        timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
+        assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
 
 
 def check_conservation(machine: MachineState) -> None:
@@ -81,7 +103,7 @@ def check_counters(machine: MachineState) -> None:
     open_lots: dict[tuple[int, int, int], int] = defaultdict(int)
     for account in machine.accounts.values():
         for order in account.open_orders.values():
-            assert order.place and order.level, "an open order does not rest"
+            assert bool(order.waits) != (order.level is not None), "an open order neither rests nor waits"
             open_lots[account.account, order.book.terms.instrument, order.side] += order.leaves_lots
         for (instrument, side), entitlement in account.entitlements.items():
             counted = open_lots[account.account, instrument, side]

@@ -7,11 +7,12 @@ Cancelling is O(1): the order knows its level. A side keeps its best level at ha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
 
+from exchange.matching.stops import StopBook
 from exchange.vocabulary.state import InstrumentRow
 
 if TYPE_CHECKING:
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 BUY = 1
 SELL = 2
 
+FOR_STOP, FOR_CLOSE, IN_CALL = 1, 2, 3
+"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined."""
+
 
 class Order:
     """An order with its money: `hold` is what it still holds, `fee_num` the sum of notional × ppm of its fills.
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
-    `done_ns` is zero while it lives.
+    `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
+    `FOR_CLOSE`, `IN_CALL`) is in no book.
     """
 
     __slots__ = (
@@ -36,12 +41,16 @@ class Order:
         "cum_lots",
         "cum_notional_minor",
         "decision",
+        "display_lots",
         "done_ns",
         "done_reason",
         "entitlement",
+        "expire_at_ns",
         "fee_minor",
         "fee_num",
         "fingerprint",
+        "funds_minor",
+        "hidden_lots",
         "hold",
         "last_client_order_id",
         "leaves_lots",
@@ -54,9 +63,12 @@ class Order:
         "price_ticks",
         "self_trade",
         "side",
+        "stop_price_ticks",
         "taker_ppm",
         "tif",
+        "triggered",
         "type",
+        "waits",
     )
 
     account: Account
@@ -75,7 +87,8 @@ class Order:
         self.place = self.done_ns = self.done_reason = self.hold = 0
         self.cum_lots = self.cum_notional_minor = self.fee_num = self.fee_minor = 0
         self.side = self.type = self.tif = self.self_trade = self.post_only = 0
-        self.price_ticks = self.lots = self.leaves_lots = 0
+        self.price_ticks = self.lots = self.leaves_lots = self.hidden_lots = self.display_lots = 0
+        self.stop_price_ticks = self.funds_minor = self.expire_at_ns = self.triggered = self.waits = 0
         self.maker_ppm = book.terms.maker_ppm
         self.taker_ppm = book.terms.taker_ppm
         self.client_order_id = self.last_client_order_id = _NO_ID
@@ -127,7 +140,7 @@ class BookSide:
             if best is None or price * self.sign < best.price_ticks * self.sign:
                 self.best = level
         level.orders[order.place] = order
-        level.lots += order.leaves_lots
+        level.lots += order.leaves_lots - order.hidden_lots
         order.level = level
 
     def remove(self, order: Order) -> None:
@@ -135,7 +148,7 @@ class BookSide:
         level = order.level
         assert level is not None
         del level.orders[order.place]
-        level.lots -= order.leaves_lots
+        level.lots -= order.leaves_lots - order.hidden_lots
         order.level = None
         order.place = 0
         if not level.orders:
@@ -163,17 +176,41 @@ class BookSide:
 
 
 class Book:
-    """An instrument with its two sides; `terms` is its row in the state, phase and counters included."""
+    """An instrument with its two sides and its stops; `terms` is its row in the state, phase and counters included."""
 
-    __slots__ = ("asks", "bids", "terms")
+    __slots__ = (
+        "asks",
+        "at_close",
+        "band_sequence",
+        "bids",
+        "call_buys",
+        "call_sells",
+        "issuer",
+        "last_before",
+        "stops",
+        "terms",
+    )
 
-    def __init__(self, terms: InstrumentRow) -> None:
+    def __init__(self, terms: InstrumentRow, issuer: int) -> None:
         self.terms = terms
         self.bids = BookSide(BUY)
         self.asks = BookSide(SELL)
+        self.stops = StopBook()
+        self.issuer = issuer
+        self.at_close: dict[int, Order] = {}
+        """What waits for the closing auction, by order id."""
+        self.call_buys: dict[int, Order] = {}
+        """Market orders that have joined a call, by place."""
+        self.call_sells: dict[int, Order] = {}
+        self.band_sequence = self.last_before = 0
+        """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 
     def side(self, side: int) -> BookSide:
         return self.bids if side == BUY else self.asks
+
+    def queued(self, side: int) -> Iterable[Order]:
+        """Market orders of a side that have joined the call, in place order."""
+        return (self.call_buys if side == BUY else self.call_sells).values()
 
     def opposite(self, side: int) -> BookSide:
         return self.asks if side == BUY else self.bids

@@ -1,75 +1,138 @@
-"""An instrument's phase and reference price."""
+"""An instrument's phases, from the day's first call to its close, and its reference price."""
+
+from collections.abc import Callable
 
 from exchange.matching import checks
-from exchange.matching.order_book import Book
+from exchange.matching.auction import Auctioneer, open_orders
+from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
-from exchange.matching.state import MachineState
+from exchange.matching.state import CALL_END, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.instruments import HaltReason, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
-from exchange.vocabulary.units import MAX_PRICE_TICKS
+from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
 OK = Reason.NONE
+CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
+_RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
 LEGAL_MOVES = {
-    Phase.CLOSED: _ALWAYS,
-    Phase.CONTINUOUS: _ALWAYS,
-    Phase.HALTED: _ALWAYS | {Phase.CONTINUOUS},
-    Phase.CANCEL_ONLY: _ALWAYS | {Phase.CONTINUOUS},
+    Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},
+    Phase.PRE_OPEN: _ALWAYS | {Phase.OPENING_AUCTION, Phase.CONTINUOUS},
+    Phase.OPENING_AUCTION: _ALWAYS | {Phase.CONTINUOUS},
+    Phase.CONTINUOUS: _ALWAYS | {Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION},
+    Phase.VOLATILITY_AUCTION: _ALWAYS | {Phase.CONTINUOUS, Phase.CLOSING_AUCTION},
+    Phase.CLOSING_AUCTION: _ALWAYS,
+    Phase.HALTED: _ALWAYS | _RETURNS,
+    Phase.CANCEL_ONLY: _ALWAYS | _RETURNS,
 }
-"""Rules version 1 has no call phases; every move between its four is here."""
 
 
 class PhaseDesk:
-    def __init__(self, state: MachineState, writer: EventWriter, matcher: Matcher, registry: Registry) -> None:
+    def __init__(
+        self, state: MachineState, writer: EventWriter, matcher: Matcher, registry: Registry, auctions: Auctioneer
+    ) -> None:
         self.state = state
         self.writer = writer
         self.matcher = matcher
         self.registry = registry
+        self.auctions = auctions
+        matcher.interrupt = self._interrupt
 
     def set_phase(self, command: commands.SetPhase) -> Reason:
-        """Leaving `closed` ends orders outside the static band; the trading day never goes back."""
         book, reason = self._managed_book(command)
         if book is None:
             return reason
         terms = book.terms
         try:
-            new = Phase(command.phase)
+            new, why = Phase(command.phase), HaltReason(command.reason)
         except ValueError:
             return Reason.BAD_PHASE
         if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
             return Reason.BAD_PHASE
-        if command.trading_day and command.trading_day < terms.trading_day:
+        if (command.trading_day and command.trading_day < terms.trading_day) or not _times_are_sound(command, new):
             return Reason.BAD_VALUE
-        if new is Phase.CONTINUOUS and _crossed(book):
+        if new is Phase.CONTINUOUS and terms.phase not in CALLS and _crossed(book):
             return Reason.CROSSED_BOOK
-        old, terms.phase = terms.phase, int(new)
         terms.trading_day = command.trading_day or terms.trading_day
+        self._move(book, new, why, command.freezes_at_ns, command.ends_at_ns, command.evidence)
+        return OK
+
+    def end_call(self, instrument: int) -> None:
+        """A call's time is over: the timer's doing."""
+        book = self.state.books[instrument]
+        after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
+        self._move(book, after, HaltReason.SCHEDULE)
+        self.matcher.release_stops()
+
+    def _interrupt(self, book: Book) -> None:
+        ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND
+        self._move(book, Phase.VOLATILITY_AUCTION, HaltReason.VOLATILITY, ends_at_ns=ends)
+
+    def _move(
+        self,
+        book: Book,
+        new: Phase,
+        why: HaltReason,
+        freezes_at_ns: int = 0,
+        ends_at_ns: int = 0,
+        evidence: bytes = NO_DIGEST,
+    ) -> None:
+        """Enter a phase, with all that the old one leaves behind and the new one brings."""
+        terms, old = book.terms, Phase(book.terms.phase)
+        self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
+        terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
+        if ends_at_ns:
+            self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
+        self._tell(book, old, why, evidence)
+        if old in CALLS and (new is Phase.CONTINUOUS or (old is Phase.CLOSING_AUCTION and new is Phase.CLOSED)):
+            self.auctions.uncross(book, old)
+        elif old in CALLS and new in _ALWAYS:
+            self.auctions.end_call(book, old)
+        if new is Phase.CLOSING_AUCTION:
+            self.auctions.join_close(book)
+        if new is Phase.CLOSED:
+            self.auctions.end_all(book)
+            self._end_where(book, DoneReason.DAY_ENDED, lambda order: order.tif == TimeInForce.DAY)
+        if old is Phase.CLOSED:
+            outside = checks.band_refuses
+            self._end_where(
+                book, DoneReason.OUTSIDE_BAND, lambda order: bool(order.level) and outside(terms, order.price_ticks)
+            )
+        if new is Phase.CONTINUOUS and book.stops.triggered:
+            self.matcher.reached.append(book)
+
+    def _tell(self, book: Book, old: Phase, why: HaltReason, evidence: bytes) -> None:
+        terms = book.terms
         terms.product_sequence += 1
         self.writer.event(
             events.PhaseSet(
                 instrument=terms.instrument,
                 product_sequence=terms.product_sequence,
-                phase=new,
+                phase=terms.phase,
                 old_phase=old,
                 trading_day=terms.trading_day,
-                evidence=command.evidence,
+                freezes_at_ns=terms.freezes_at_ns,
+                ends_at_ns=terms.ends_at_ns,
+                reason=why,
+                evidence=evidence,
             )
         )
-        if old == Phase.CLOSED and terms.reference_price_ticks and terms.static_band_ppm:
-            self._end_outside_band(book)
-        return OK
 
     def set_reference_price(self, command: commands.SetReferencePrice) -> Reason:
+        """Not while a call runs: its orders were let in by the band as it was."""
         book, reason = self._managed_book(command)
         if book is None:
             return reason
         if not 1 <= command.price_ticks <= MAX_PRICE_TICKS:
             return Reason.BAD_PRICE
         terms = book.terms
+        if terms.phase in CALLS:
+            return Reason.BAD_PHASE
         terms.reference_price_ticks = command.price_ticks
         terms.product_sequence += 1
         self.writer.event(
@@ -85,16 +148,18 @@ class PhaseDesk:
         book = self.state.books.get(command.instrument)
         return (book, OK) if book is not None else (None, Reason.UNKNOWN_INSTRUMENT)
 
-    def _end_outside_band(self, book: Book) -> None:
-        outside = [
-            order
-            for side in (book.bids, book.asks)
-            for level in side
-            if checks.outside_band(book.terms, level.price_ticks)
-            for order in level.orders.values()
-        ]
-        for order in sorted(outside, key=lambda order: order.order_id):
-            self.matcher.end(order, DoneReason.OUTSIDE_BAND)
+    def _end_where(self, book: Book, reason: DoneReason, ends: Callable[[Order], bool]) -> None:
+        for order in open_orders(self.state, book):
+            if ends(order):
+                self.matcher.end(order, reason)
+
+
+def _times_are_sound(command: commands.SetPhase, new: Phase) -> bool:
+    """Only a call freezes or ends by itself, and not before now, nor ends before it freezes."""
+    freezes, ends = command.freezes_at_ns, command.ends_at_ns
+    if new not in CALLS:
+        return not freezes and not ends
+    return all(time == 0 or time >= command.timestamp_ns for time in (freezes, ends)) and (not ends or freezes <= ends)
 
 
 def _crossed(book: Book) -> bool:

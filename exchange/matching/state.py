@@ -6,6 +6,11 @@ from sortedcontainers import SortedDict
 
 from exchange.matching.order_book import Book, Order
 
+# Kinds of timers: of what falls due at one time, the lower kind comes first (rule 18).
+ORDER_EXPIRY = 1
+ENTITLEMENT_EXPIRY = 3
+CALL_END = 4
+
 
 class Balance:
     """What an account has of an asset; `total` includes what is `held` for orders and withdrawals."""

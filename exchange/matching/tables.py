@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from operator import attrgetter
 
-from exchange.matching.claims import ENTITLEMENT_EXPIRY
-from exchange.matching.order_book import Book, Order
+from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, Book, Order
 from exchange.matching.state import (
+    CALL_END,
+    ENTITLEMENT_EXPIRY,
+    ORDER_EXPIRY,
     Account,
     Asset,
     Base,
@@ -20,6 +22,7 @@ from exchange.matching.state import (
 )
 from exchange.vocabulary import state as rows
 from exchange.vocabulary.codec import NO_DIGEST, Row
+from exchange.vocabulary.instruments import OrderType, TimeInForce
 
 _U64 = 2**64 - 1
 
@@ -107,9 +110,15 @@ _SAME_IN_ORDER = (
     "self_trade",
     "post_only",
     "done_reason",
+    "triggered",
     "price_ticks",
     "lots",
     "leaves_lots",
+    "display_lots",
+    "hidden_lots",
+    "stop_price_ticks",
+    "funds_minor",
+    "expire_at_ns",
     "cum_lots",
     "cum_notional_minor",
     "fee_minor",
@@ -147,7 +156,9 @@ def restore(snapshot: rows.State) -> MachineState:
     _restore_parties(machine, snapshot)
     _restore_assets(machine, snapshot)
     for terms in snapshot.rows(rows.InstrumentRow):
-        machine.books[terms.instrument] = Book(replace(terms))
+        machine.books[terms.instrument] = Book(replace(terms), machine.bases[terms.base].issuer)
+        if terms.ends_at_ns:
+            machine.timers[terms.ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         machine.codes.add(terms.symbol.rstrip(b"\0"))
     _restore_entitlements(machine, snapshot)
     for day in snapshot.rows(rows.LastDayRow):
@@ -222,9 +233,27 @@ def _restore_orders(machine: MachineState, snapshot: rows.State) -> None:
         (done if order.done_ns else resting).append(order)
     machine.done_orders.extend(sorted(done, key=attrgetter("done_ns", "order_id")))
     for order in sorted(resting, key=attrgetter("place")):
-        order.book.side(order.side).add(order)
+        _restore_open(order)
+        if order.expire_at_ns:
+            machine.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
         order.account.open_orders[order.order_id] = order
         order.entitlement.open_lots += order.leaves_lots
+
+
+def _restore_open(order: Order) -> None:
+    """Where an open order stands follows from what it is and whether it has a place."""
+    book = order.book
+    if order.place and order.type != OrderType.MARKET:
+        book.side(order.side).add(order)
+    elif order.place:
+        order.waits = IN_CALL
+        (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
+    elif order.tif == TimeInForce.AT_CLOSE:
+        order.waits = FOR_CLOSE
+        book.at_close[order.order_id] = order
+    else:
+        order.waits = FOR_STOP
+        book.stops.add(order)
 
 
 def _restored_order(machine: MachineState, row: rows.OrderRow) -> Order:

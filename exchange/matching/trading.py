@@ -3,122 +3,175 @@
 Rule numbers are those of `docs/reference/matching.md`.
 """
 
-from exchange.matching.order_book import BUY, SELL, BookSide, Level, Order
-from exchange.matching.state import MachineState
-from exchange.matching.writer import ACCEPTED, AMENDED, DONE, RESTED, EventWriter
-from exchange.vocabulary.events import RESTS
-from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, TimeInForce
+from collections.abc import Callable
+
+from exchange.matching import checks
+from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, Book, BookSide, Level, Order
+from exchange.matching.standing import Standing, hold_needed
+from exchange.matching.state import ORDER_EXPIRY, MachineState
+from exchange.matching.writer import ACCEPTED, AMENDED, DONE, RESTED, TRIGGERED, EventWriter
+from exchange.vocabulary.events import RESTS, WAITS
+from exchange.vocabulary.instruments import MatchType, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.units import PPM, round_half_even
+from exchange.vocabulary.units import PPM
 
 # Plain integers: comparing an IntEnum member costs a dozen times as much.
-_GTC = int(TimeInForce.GTC)
-_LIMIT = int(OrderType.LIMIT)
+_RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
+_STOP, _STOP_LIMIT = int(OrderType.STOP), int(OrderType.STOP_LIMIT)
+_CONTINUOUS_PHASE, _CLOSING_AUCTION = int(Phase.CONTINUOUS), int(Phase.CLOSING_AUCTION)
+_AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
+_MARKET = int(OrderType.MARKET)
+_AUCTION = int(MatchType.AUCTION)
 _DECREMENT = int(SelfTrade.DECREMENT)
 _CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
 _CANCEL_BOTH = int(SelfTrade.CANCEL_BOTH)
+_CANCEL_NEWEST = int(SelfTrade.CANCEL_NEWEST)
 _CONTINUOUS = int(MatchType.CONTINUOUS)
 _FILLED = int(DoneReason.FILLED)
 _SELF_TRADE = int(DoneReason.SELF_TRADE)
 _IOC_REMAINDER = int(DoneReason.IOC_REMAINDER)
+_VOLATILITY = int(DoneReason.VOLATILITY)
+_OUTSIDE_BAND = int(DoneReason.OUTSIDE_BAND)
+_NO_LIQUIDITY = int(DoneReason.NO_LIQUIDITY)
+_POST_ONLY_WOULD_TAKE = int(DoneReason.POST_ONLY_WOULD_TAKE)
 
 
-def hold_needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
-    """What the order must hold with `leaves_lots` left at `price_ticks` (rule 13): lots for a sell, for a buy
-    N + round_half_even((fee_num + N × taker_ppm) / 10⁶) − fee paid, N being the notional left."""
-    if order.side == SELL:
-        return leaves_lots
-    notional = price_ticks * leaves_lots * order.book.terms.minor_per_tick_lot
-    return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
-
-
-class Matcher:
-    """Takes, rests and ends orders, moving money and claims with each fill."""
+class Matcher(Standing):
+    """Takes, fills and settles: money and claims move with each fill."""
 
     def __init__(self, state: MachineState, writer: EventWriter) -> None:
-        self.state = state
-        self.writer = writer
+        super().__init__(state, writer)
+        self.interrupt: Callable[[Book], None]
+        """Starts a volatility auction; the phase desk gives it."""
 
     def enter(self, order: Order) -> None:
         """A new order with its hold counted out but not yet taken: hold, match, rest or end (rules 1-4)."""
         order.held_balance().held += order.hold
         self.state.orders[order.order_id] = order
-        best = order.book.opposite(order.side).best
+        if order.expire_at_ns:
+            self.state.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
+        book = order.book
+        if order.type >= _STOP:
+            self._wait(order, FOR_STOP)
+            return self.look_at_last(book)
+        if book.terms.phase != _CONTINUOUS_PHASE or order.tif >= _AT_OPEN:
+            return self._join_or_wait(order)
+        best = book.opposite(order.side).best
         crosses = best is not None and (
             best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
         )
-        if order.tif == _GTC and not crosses:
+        if not crosses and order.tif in _RESTING:
             self.rest(order)
-            self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
-            return
+            return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
         self.writer.order(ACCEPTED, order, order.hold)
-        self.take(order)
+        return self.take(order)
+
+    def _join_or_wait(self, order: Order) -> None:
+        """A new order of a call, or one for the closing auction, which may be far off."""
+        if order.tif == _AT_CLOSE and order.book.terms.phase != _CLOSING_AUCTION:
+            return self._wait(order, FOR_CLOSE)
+        if order.type == _MARKET:
+            return self._wait(order, IN_CALL)
+        self.rest(order)
+        return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
 
     def take(self, taker: Order) -> None:
         """Match an order that is not in the book, then rest or end what is left of it."""
-        opposite = taker.book.opposite(taker.side)
-        limit, buys, owner = taker.price_ticks, taker.side == BUY, taker.account.owner
+        if taker.funds_minor:
+            return self._spend(taker)
+        book, buys = taker.book, taker.side == BUY
+        opposite = book.opposite(taker.side)
+        limit, owner = taker.price_ticks, taker.account.owner
+        bounds = checks.dynamic_bounds(book, self.writer.sequence) if book.terms.dynamic_band_ppm else None
         while taker.leaves_lots:
             level = opposite.best
             if level is None or (level.price_ticks > limit if buys else level.price_ticks < limit):
                 break
+            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == owner:
-                self._prevent_self_trade(taker, maker, level)
+                self._prevent_self_trade(taker, maker)
                 if taker.done_ns:
-                    return
+                    return None
             else:
                 self._fill(taker, maker, level, opposite)
         if not taker.leaves_lots:
             self._finish(taker, _FILLED)
-        elif taker.tif == _GTC:
+        elif taker.tif in _RESTING and taker.type != _STOP:
             self.rest(taker)
             self.writer.order(RESTED, taker, 0, flags=RESTS)
         else:
             self.end(taker, _IOC_REMAINDER)
+        return None
 
-    def rest(self, order: Order) -> None:
-        """Join the book at the back of the order's level, which gives it its place."""
-        self.state.last_place += 1
-        order.place = self.state.last_place
-        order.book.side(order.side).add(order)
-        order.account.open_orders[order.order_id] = order
-        order.entitlement.open_lots += order.leaves_lots
+    def _interrupt(self, taker: Order) -> None:
+        """A trade outside the dynamic band does not happen: a volatility auction does (rule 17)."""
+        self.interrupt(taker.book)
+        if taker.tif in _RESTING and taker.type != _STOP:
+            self.rest(taker)
+            return self.writer.order(RESTED, taker, 0, flags=RESTS)
+        return self.end(taker, _VOLATILITY)
 
-    def lift(self, order: Order) -> None:
-        """Take a resting order out of the book without ending it."""
-        order.book.side(order.side).remove(order)
-        del order.account.open_orders[order.order_id]
-        order.entitlement.open_lots -= order.leaves_lots
+    def _spend(self, taker: Order) -> None:
+        """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3).
 
-    def end(self, order: Order, reason: int) -> None:
-        """Cancel what is left of an order, resting or not: out of the book, hold released, remembered as done."""
-        old_price = old_leaves = 0
-        if order.level is not None:
-            old_price, old_leaves = order.price_ticks, order.leaves_lots
-            self.lift(order)
-        released = order.hold
-        order.held_balance().held -= released
-        order.hold = 0
-        self._finish(order, reason)
-        self.writer.order(DONE, order, -released, old_price, old_leaves, reason=reason)
+        It has no size of its own: `leaves_lots` is what it could still pay for at the price at hand.
+        """
+        asks, entitlement = taker.book.asks, taker.entitlement
+        quota = entitlement.position_limit_lots - checks.position_lots(taker.account, taker.book, BUY, entitlement)
+        reason = _IOC_REMAINDER
+        bounds = checks.dynamic_bounds(taker.book, self.writer.sequence)
+        while quota > taker.cum_lots and (level := asks.best) and level.price_ticks <= taker.price_ticks:
+            lots = min(checks.affordable_lots(taker, level.price_ticks), quota - taker.cum_lots)
+            if not lots:
+                reason = _FILLED
+                break
+            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                taker.leaves_lots = 0
+                return self._interrupt(taker)
+            maker = next(iter(level.orders.values()))
+            if maker.account.owner == taker.account.owner:
+                self._prevent_self_trade(taker, maker)
+                if taker.done_ns:
+                    return None
+                continue
+            taker.leaves_lots = lots
+            self._fill(taker, maker, level, asks)
+            if not taker.leaves_lots:
+                return self._finish(taker, _FILLED)
+        taker.leaves_lots = 0
+        return self.end(taker, reason)
 
-    def set_hold(self, order: Order, hold: int) -> int:
-        """Change what the order holds; returns the change."""
-        change = hold - order.hold
-        order.held_balance().held += change
-        order.hold = hold
-        return change
+    def release_stops(self) -> None:
+        """After a command: triggered stops enter one by one, lowest id first, what they trigger merging in (rule 6)."""
+        reached, self.reached = self.reached, []
+        for book in reached:
+            triggered = book.stops.triggered
+            while triggered and book.terms.phase == _CONTINUOUS_PHASE:
+                self._release(triggered.peekitem(0)[1])
+        self.reached.clear()
 
-    def _finish(self, order: Order, reason: int) -> None:
-        order.done_ns = self.writer.timestamp_ns
-        order.done_reason = reason
-        self.state.done_orders.append(order)
+    def _release(self, order: Order) -> None:
+        """A triggered stop is never refused; what would refuse it as an order ends it."""
+        self._stop_waiting(order)
+        self.writer.order(TRIGGERED, order, 0)
+        best = order.book.opposite(order.side).best
+        crosses = best is not None and checks.crosses(order, best.price_ticks)
+        if order.type == _STOP_LIMIT and checks.band_refuses(order.book.terms, order.price_ticks):
+            self.end(order, _OUTSIDE_BAND)
+        elif crosses and order.post_only:
+            self.end(order, _POST_ONLY_WOULD_TAKE)
+        elif order.type == _STOP and best is None:
+            self.end(order, _NO_LIQUIDITY)
+        else:
+            self.take(order)
 
     def _fill(self, taker: Order, maker: Order, level: Level, side: BookSide) -> None:
         """One trade at the maker's price, settled delivery versus payment (rules 1, 12, 13, 14)."""
-        lots = maker.leaves_lots if maker.leaves_lots < taker.leaves_lots else taker.leaves_lots  # noqa: FURB136 - min() costs more.
-        terms = maker.book.terms
+        lots, book = maker.leaves_lots - maker.hidden_lots, maker.book
+        lots = min(lots, taker.leaves_lots)
+        terms = book.terms
         notional = level.price_ticks * lots * terms.minor_per_tick_lot
         maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
         taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
@@ -133,8 +186,37 @@ class Matcher:
             del maker.account.open_orders[maker.order_id]
             self._finish(maker, _FILLED)
         self.writer.trade(
-            maker, taker, lots, notional, (maker_fee, taker_fee), (maker_change, taker_change), _CONTINUOUS
+            maker,
+            taker,
+            level.price_ticks,
+            lots,
+            notional,
+            (maker_fee, taker_fee),
+            (maker_change, taker_change),
+            _CONTINUOUS,
         )
+        if maker.hidden_lots and maker.hidden_lots == maker.leaves_lots:
+            self._refresh(maker, side)
+        if book.stops and book.stops.reach(terms.last_price_ticks):
+            self.reached.append(book)
+
+    def fill_at(self, buyer: Order, seller: Order, price_ticks: int) -> None:
+        """A trade of an uncross, between two orders that stand; whoever has the later place counts as the taker."""
+        maker, taker = (buyer, seller) if buyer.place < seller.place else (seller, buyer)
+        terms, lots = buyer.book.terms, min(buyer.leaves_lots, seller.leaves_lots)
+        notional, ppm = price_ticks * lots * terms.minor_per_tick_lot, terms.auction_ppm
+        fees = _add_fill(buyer, lots, notional, ppm), _add_fill(seller, lots, notional, ppm)
+        changes = self._settle(buyer, seller, lots, notional, *fees)
+        if maker is seller:
+            fees, changes = fees[::-1], changes[::-1]
+        for order in (buyer, seller):
+            self._take_off(order, lots, hidden_first=False)
+            if not order.leaves_lots:
+                self._leave(order)
+                self._finish(order, _FILLED)
+        self.writer.trade(maker, taker, price_ticks, lots, notional, fees, changes, _AUCTION)
+        if buyer.book.stops and buyer.book.stops.reach(price_ticks):
+            self.reached.append(buyer.book)
 
     def _settle(
         self, buyer: Order, seller: Order, lots: int, notional: int, buyer_fee: int, seller_fee: int
@@ -163,41 +245,40 @@ class Matcher:
             terms = order.book.terms
             self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.trading_day
 
-    def _prevent_self_trade(self, taker: Order, maker: Order, level: Level) -> None:
+    def _prevent_self_trade(self, taker: Order, maker: Order) -> None:
         """The incoming order's mode decides (rule 11)."""
         mode = taker.self_trade
+        if mode == _DECREMENT and taker.funds_minor:
+            mode = _CANCEL_NEWEST
         if mode == _DECREMENT:
-            self._decrement(taker, maker, level)
+            self.decrement(maker, taker)
             return
         if mode in (_CANCEL_OLDEST, _CANCEL_BOTH):
             self.end(maker, _SELF_TRADE)
         if mode != _CANCEL_OLDEST:
             self.end(taker, _SELF_TRADE)
 
-    def _decrement(self, taker: Order, maker: Order, level: Level) -> None:
-        """Both shrink by the smaller remaining size; what reaches zero is cancelled."""
-        lots = min(taker.leaves_lots, maker.leaves_lots)
-        old_leaves = maker.leaves_lots
-        for order in (maker, taker):
+    def decrement(self, first: Order, second: Order) -> None:
+        """Both shrink by the smaller remaining size, hidden lots first; what reaches zero is cancelled."""
+        lots = min(first.leaves_lots, second.leaves_lots)
+        for order in (first, second):
+            old_leaves = order.leaves_lots
             order.lots -= lots
             order.leaves_lots -= lots
-        level.lots -= lots
-        maker.entitlement.open_lots -= lots
-        self._shrunk(maker, level.price_ticks, old_leaves)
-        self._shrunk(taker, 0, 0)
+            stands = order.level is not None
+            if stands or order.waits:
+                self._take_off(order, lots, hidden_first=True)
+            self._shrunk(order, order.price_ticks if stands else 0, old_leaves if stands else 0)
 
     def _shrunk(self, order: Order, old_price: int, old_leaves: int) -> None:
-        resting = order.level is not None
+        flags = WAITS if order.waits else RESTS if order.level is not None else 0
         if order.leaves_lots:
             change = self.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
-            flags = RESTS if resting else 0
-            self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
-            return
-        if resting:
-            self.lift(order)
+            return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
+        self._leave(order)
         change = self.set_hold(order, 0)
         self._finish(order, _SELF_TRADE)
-        self.writer.order(DONE, order, change, old_price, old_leaves, reason=_SELF_TRADE)
+        return self.writer.order(DONE, order, change, old_price, old_leaves, flags & WAITS, _SELF_TRADE)
 
 
 def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:

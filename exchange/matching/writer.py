@@ -16,6 +16,9 @@ ACCEPTED = events.OrderAccepted.KIND
 RESTED = events.OrderRested.KIND
 DONE = events.OrderDone.KIND
 AMENDED = events.OrderAmended.KIND
+REFRESHED = events.OrderRefreshed.KIND
+TRIGGERED = events.OrderTriggered.KIND
+_WAITS = events.WAITS
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
 _REFUSED = events.CommandRefused.KIND
@@ -90,9 +93,10 @@ class EventWriter:
         flags: int = 0,
         reason: int = 0,
     ) -> None:
-        """An event of an order as it stands now, and for all but a replay the next public event of its instrument."""
+        """An event of an order as it stands now, and the next public event of its instrument unless it is a replay or
+        about an order that waits unseen."""
         terms = order.book.terms
-        if kind == REPLAYED_ORDER:
+        if kind == REPLAYED_ORDER or flags & _WAITS:
             product_sequence = 0
         else:
             product_sequence = terms.product_sequence = terms.product_sequence + 1
@@ -123,10 +127,11 @@ class EventWriter:
             old_price_ticks,
             old_leaves_lots,
             order.created_ns,
-            0,
-            0,
-            0,
-            0,
+            order.display_lots,
+            order.hidden_lots,
+            order.stop_price_ticks,
+            order.expire_at_ns,
+            order.funds_minor,
             reason,
             order.side,
             order.type,
@@ -140,17 +145,18 @@ class EventWriter:
         self,
         maker: Order,
         taker: Order,
+        price_ticks: int,
         lots: int,
         notional_minor: int,
         fees_minor: tuple[int, int],
         hold_changes: tuple[int, int],
         match_type: int,
     ) -> None:
-        """A settled fill at the maker's price; fees and hold changes are (maker's, taker's)."""
+        """A settled fill; fees and hold changes are (maker's, taker's)."""
         terms = maker.book.terms
         terms.product_sequence += 1
         terms.last_trade_id += 1
-        terms.last_price_ticks = maker.price_ticks
+        terms.last_price_ticks = price_ticks
         index = self.index
         self.index = index + 1
         self.out += _PACK_TRADE(
@@ -167,7 +173,7 @@ class EventWriter:
             terms.product_sequence,
             terms.base,
             terms.quote,
-            maker.price_ticks,
+            price_ticks,
             lots,
             notional_minor,
             maker.account.account,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from exchange.portfolio.orders import Fill, OrderView, fills_of
 from exchange.vocabulary.events import (
     RESTS,
+    WAITS,
     Event,
     OrderAccepted,
     OrderAmended,
@@ -13,6 +14,7 @@ from exchange.vocabulary.events import (
     OrderEvent,
     OrderReplayed,
     OrderRested,
+    OrderTriggered,
     Trade,
 )
 from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, Side, TimeInForce
@@ -44,7 +46,7 @@ def done_detail(reason: int) -> str:
 
 def order(view: OrderView, product_id: str, scales: Scales) -> Message:
     """An order of the dialect; a market order's price is the limit that its collar set."""
-    told = {
+    told: Message = {
         "id": str(view.order_id),
         "product_id": product_id,
         "profile_id": str(view.account),
@@ -59,15 +61,31 @@ def order(view: OrderView, product_id: str, scales: Scales) -> Message:
         "filled_size": scales.size(view.cum_lots),
         "executed_value": scales.money(view.cum_notional_minor),
         "fill_fees": scales.money(view.fee_minor),
-        "status": "done" if view.done_reason else "open",
+        "status": "done" if view.done_reason else "active" if view.waits else "open",
         "settled": bool(view.done_reason),
     }
+    told |= _options(view, scales)
     if view.client_order_id:
         told["client_oid"] = view.client_order_id
     if view.done_reason:
         told["done_at"] = iso_time(view.done_ns)
         told["done_reason"] = done_reason(view.done_reason)
         told["done_detail"] = done_detail(view.done_reason)
+    return told
+
+
+def _options(view: OrderView, scales: Scales) -> Message:
+    """What only some orders have."""
+    told: Message = {}
+    if view.stop_price_ticks:
+        entry = "entry" if view.side == Side.BUY else "loss"
+        told |= {"stop": entry, "stop_price": scales.price(view.stop_price_ticks)}
+    if view.display_lots:
+        told["display_size"] = scales.size(view.display_lots)
+    if view.funds_minor:
+        told["funds"] = scales.money(view.funds_minor)
+    if view.expire_at_ns:
+        told["expire_time"] = iso_time(view.expire_at_ns)
     return told
 
 
@@ -111,7 +129,9 @@ def user_messages(event: Event, account: int, product_id: str, scales: Scales) -
 def _order_messages(event: OrderEvent, product_id: str, scales: Scales) -> Iterator[Message]:
     about = _about(event, product_id)
     remaining = {"price": scales.price(event.price_ticks), "remaining_size": scales.size(event.leaves_lots)}
-    if isinstance(event, OrderAccepted):
+    if isinstance(event, OrderAccepted) and event.flags & WAITS:
+        yield about | {"type": "activate", "size": scales.size(event.lots)} | _stop_terms(event, scales)
+    elif isinstance(event, OrderAccepted | OrderTriggered):
         size = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
         yield about | {"type": "received", "order_type": TYPES[event.type]} | size
     if isinstance(event, OrderRested) or (isinstance(event, OrderAccepted) and event.flags & RESTS):
@@ -124,6 +144,11 @@ def _order_messages(event: OrderEvent, product_id: str, scales: Scales) -> Itera
     elif isinstance(event, OrderDone):
         reasons = {"reason": done_reason(event.reason), "done_detail": done_detail(event.reason)}
         yield about | {"type": "done"} | remaining | reasons
+
+
+def _stop_terms(event: OrderEvent, scales: Scales) -> Message:
+    terms = {"order_type": TYPES[event.type], "stop_price": scales.price(event.stop_price_ticks)}
+    return terms | {"limit_price": scales.price(event.price_ticks)}
 
 
 def _about(event: OrderEvent, product_id: str) -> Message:

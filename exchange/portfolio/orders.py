@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
-from exchange.vocabulary.events import Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
-from exchange.vocabulary.instruments import Side
+from exchange.vocabulary.events import WAITS, Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
+from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.state import OrderRow
 
@@ -21,7 +21,7 @@ FILLS_KEPT: Final = 1000
 class OrderView:
     """One order as it stands; `client_order_id` is the last one it was given, `done_ns` zero while it is open.
 
-    By `names`, all client order ids that it ever had, it can be found.
+    `waits` is 1 while it is a stop outside the book. By `names`, all client order ids that it ever had, it is found.
     """
 
     order_id: int
@@ -47,11 +47,13 @@ class OrderView:
     display_lots: int = 0
     stop_price_ticks: int = 0
     expire_at_ns: int = 0
+    waits: int = 0
     names: set[str] = field(default_factory=set)
 
     def follow(self, event: OrderEvent) -> None:
         for name in _CHANGING:
             setattr(self, name, getattr(event, name))
+        self.waits = int(event.flags & WAITS > 0 and not isinstance(event, OrderDone))
 
     def fill(self, lots: int, leaves_lots: int, cum_notional_minor: int, fee_minor: int, time_ns: int) -> None:
         self.cum_lots += lots
@@ -81,7 +83,7 @@ _ROW_FIELDS: Final = [name for name in _NAMES if name in {each.name for each in 
 
 def view_of_event(event: OrderEvent) -> OrderView:
     """The order that an event tells whole; a replayed one says in `reason` why it is done, and not when."""
-    view = OrderView(**{name: getattr(event, name) for name in _EVENT_FIELDS})
+    view = OrderView(**{name: getattr(event, name) for name in _EVENT_FIELDS}, waits=int(event.flags & WAITS > 0))
     if isinstance(event, OrderDone) or (isinstance(event, OrderReplayed) and event.reason):
         view.done_ns, view.done_reason = event.timestamp_ns, event.reason
     return view
@@ -90,7 +92,8 @@ def view_of_event(event: OrderEvent) -> OrderView:
 def view_of_row(row: OrderRow) -> OrderView:
     values: dict[str, Any] = {name: getattr(row, name) for name in _ROW_FIELDS}
     first, last = (name.rstrip(b"\0").decode("ascii") for name in (row.client_order_id, row.last_client_order_id))
-    return OrderView(**values | {"client_order_id": last, "names": {first} - {""}})
+    waits = int(not row.done_ns and not (row.place and row.type != OrderType.MARKET))
+    return OrderView(**values | {"client_order_id": last, "names": {first} - {""}, "waits": waits})
 
 
 class Fill(NamedTuple):

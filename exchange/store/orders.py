@@ -17,12 +17,16 @@ from exchange.vocabulary.events import (
     OrderAccepted,
     OrderAmended,
     OrderDone,
+    OrderRefreshed,
     OrderRested,
+    OrderTriggered,
     Trade,
 )
 from exchange.vocabulary.reasons import DoneReason
 
-_STATES: Final = [kind.KIND for kind in (OrderAccepted, OrderRested, OrderDone, OrderAmended)]
+_STATES: Final = [
+    kind.KIND for kind in (OrderAccepted, OrderRested, OrderDone, OrderAmended, OrderRefreshed, OrderTriggered)
+]
 _ORDER_COLUMNS: Final = tuple(tables.orders.columns.keys())
 _TRADE_COLUMNS: Final = tuple(tables.trades.columns.keys())
 _NOT_IN_EVENT: Final = {"done_ns", "done_reason", "client_order_id", "last_client_order_id"}

@@ -135,7 +135,8 @@ class DefineBase(Command):
 class DefineInstrument(Command):
     """Define an instrument trading claims on `base` in cash asset `quote`, in phase `closed`.
 
-    Fees in ppm of notional; `max_holders` zero means no cap; `modes` are `Mode` bits; a band of zero ppm is no band.
+    Fees in ppm of notional; `max_holders` zero means no cap; `modes` are `Mode` bits; a band of zero ppm is no band; a
+    volatility auction lasts `volatility_s` seconds.
     """
 
     base: U64 = 0
@@ -152,6 +153,7 @@ class DefineInstrument(Command):
     static_band_ppm: U32 = 0
     dynamic_band_ppm: U32 = 0
     max_holders: U32 = 0
+    volatility_s: U32 = 300
     modes: U8 = 0
     symbol: Text32 = ""
 
@@ -160,11 +162,15 @@ class DefineInstrument(Command):
 class SetPhase(Command):
     """Move the header's instrument to `phase`; `trading_day` counts days since 1970-01-01 on the venue's calendar.
 
-    A new instrument is `closed`. Without a call auction it opens by way of `halted`.
+    A new instrument is `closed`. A call may be told when its orders freeze and when it ends by itself; zero is never.
+    `reason` is a `HaltReason`.
     """
 
     phase: U8 = 0
     trading_day: I32 = 0
+    freezes_at_ns: I64 = 0
+    ends_at_ns: I64 = 0
+    reason: U16 = 0
     evidence: Digest = NO_DIGEST
 
 
@@ -270,11 +276,15 @@ class CancelOrder(Command):
 
 @COMMANDS.register(52)
 class AmendOrder(Command):
-    """Change price and total size of an order, found as by `CancelOrder`; zero leaves a value as it is."""
+    """Change an order, found as by `CancelOrder`: its price, total size, shown size, expiry or stop price; zero leaves
+    a value as it is."""
 
     order_id: U64 = 0
     price_ticks: I64 = 0
     lots: I64 = 0
+    display_lots: I64 = 0
+    stop_price_ticks: I64 = 0
+    expire_at_ns: I64 = 0
     client_order_id: Text40 = ""
     new_client_order_id: Text40 = ""
 

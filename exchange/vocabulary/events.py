@@ -151,6 +151,7 @@ class InstrumentDefined(Event):
     static_band_ppm: U32 = 0
     dynamic_band_ppm: U32 = 0
     max_holders: U32 = 0
+    volatility_s: U32 = 0
     modes: U8 = 0
     symbol: Text32 = ""
 
@@ -163,6 +164,9 @@ class PhaseSet(Event):
     phase: U8 = 0
     old_phase: U8 = 0
     trading_day: I32 = 0
+    freezes_at_ns: I64 = 0
+    ends_at_ns: I64 = 0
+    reason: U16 = 0
     evidence: Digest = NO_DIGEST
 
 
@@ -179,6 +183,19 @@ class DecisionRecorded(Event):
     permitted: U8 = 0
     subject: Digest = NO_DIGEST
     decision: Digest = NO_DIGEST
+
+
+@EVENTS.register(26)
+class Uncrossed(Event):
+    """A call auction found its price; the trades follow. A public event of the instrument.
+
+    `imbalance_lots` is what stays unmatched at that price, positive on the bid side.
+    """
+
+    product_sequence: U64 = 0
+    price_ticks: I64 = 0
+    lots: I64 = 0
+    imbalance_lots: I64 = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -235,7 +252,8 @@ class OrderEvent(Event):
 
     `cum_*` count what traded so far and `fee_minor` what that cost; `hold` is what remains held for the order (minor
     units of the quote asset for a buy, lots for a sell) and `hold_change` this event's part of it. `old_price_ticks`
-    and `old_leaves_lots` are what stood in the book before, zero where nothing did.
+    and `old_leaves_lots` are what stood in the book before, zero where nothing did. Of `leaves_lots`, all but
+    `hidden_lots` show. An event about an order that waits unseen has flag `WAITS` and no `product_sequence`.
     """
 
     order_id: U64 = 0
@@ -254,6 +272,7 @@ class OrderEvent(Event):
     old_leaves_lots: I64 = 0
     created_ns: I64 = 0
     display_lots: I64 = 0
+    hidden_lots: I64 = 0
     stop_price_ticks: I64 = 0
     expire_at_ns: I64 = 0
     funds_minor: I64 = 0
@@ -290,6 +309,16 @@ class OrderAmended(OrderEvent):
 @EVENTS.register(54)
 class OrderReplayed(OrderEvent):
     """The answer to a repeated request: the order it made, as it stands now. Changes nothing."""
+
+
+@EVENTS.register(57)
+class OrderRefreshed(OrderEvent):
+    """The shown part of an iceberg was used up, and the next slice joined the back of its level."""
+
+
+@EVENTS.register(58)
+class OrderTriggered(OrderEvent):
+    """A stop's price was reached, and it enters: trades, `rested` or `done` follow."""
 
 
 @EVENTS.register(55)
@@ -356,3 +385,5 @@ REPLAYED = 1
 """Header flag of an answer given again: nothing happened now."""
 RESTS = 2
 """Header flag of an order event after which the order stands in the book as told."""
+WAITS = 4
+"""Header flag of an event about an order outside the book that nobody but its owner sees."""

@@ -52,6 +52,18 @@ class Phase(IntEnum):
     CANCEL_ONLY = 8
 
 
+class HaltReason(IntEnum):
+    """Why an instrument left its course."""
+
+    NONE = 0
+    SCHEDULE = 1
+    VOLATILITY = 2
+    OPERATOR = 3
+    RECALL = 4
+    REGULATOR = 5
+    TECHNICAL = 6
+
+
 class Mode(IntFlag):
     """Modes of trading that the venue's licence profile lets an instrument use."""
 

@@ -90,6 +90,12 @@ class DoneReason(IntEnum):
     ENTITLEMENT_EXPIRED = 7
     ACCOUNT_BLOCKED = 8
     OUTSIDE_BAND = 9
+    EXPIRED = 10
+    DAY_ENDED = 11
+    NO_LIQUIDITY = 12
+    POST_ONLY_WOULD_TAKE = 13
+    AUCTION_ENDED = 14
+    VOLATILITY = 15
 
 
 ORDER_CHECKS = tuple(Reason(number) for number in range(1, 34))

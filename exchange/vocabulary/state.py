@@ -131,10 +131,13 @@ class InstrumentRow(Row):
     static_band_ppm: U32 = 0
     dynamic_band_ppm: U32 = 0
     max_holders: U32 = 0
+    volatility_s: U32 = 0
     modes: U8 = 0
     symbol: Code32 = b""
     phase: U8 = 0
     trading_day: I32 = 0
+    freezes_at_ns: I64 = 0
+    ends_at_ns: I64 = 0
     reference_price_ticks: I64 = 0
     last_price_ticks: I64 = 0
     last_trade_id: U64 = 0
@@ -179,7 +182,8 @@ class TransferRow(Row):
 
 @table(14)
 class OrderRow(Row):
-    """An order that rests, or one that is done and still remembered (`done_ns` not zero).
+    """An order that rests, one that waits outside the book (no `place`), or one that is done and still remembered
+    (`done_ns` not zero).
 
     `fee_num` is in its two 64-bit halves; the client order ids are the first and the last one given.
     """
@@ -193,9 +197,15 @@ class OrderRow(Row):
     self_trade: U8 = 0
     post_only: U8 = 0
     done_reason: U8 = 0
+    triggered: U8 = 0
     price_ticks: I64 = 0
     lots: I64 = 0
     leaves_lots: I64 = 0
+    display_lots: I64 = 0
+    hidden_lots: I64 = 0
+    stop_price_ticks: I64 = 0
+    funds_minor: I64 = 0
+    expire_at_ns: I64 = 0
     cum_lots: I64 = 0
     cum_notional_minor: I64 = 0
     fee_num_high: U64 = 0

@@ -11,7 +11,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.depth import Depth, checksum
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
 from exchange.vocabulary.units import parse_scaled
 from exchange.vocabulary.wire import Scales
@@ -73,11 +73,11 @@ def test_a_trade_shrinks_the_makers_level_and_the_rest_of_the_taker_shows(follow
 
 def test_an_order_reduced_keeps_its_public_id_and_one_repriced_gets_another(follower):
     order = follower.place(follower.venue.vendor, Side.SELL, 120, 3)
-    first = follower.depth.public_id(order)
+    first = follower.depth.resting(order).place
     follower.apply(c.AmendOrder(account=follower.venue.vendor, order_id=order, lots=2))
-    assert follower.depth.public_id(order) == first
+    assert follower.depth.resting(order).place == first
     follower.apply(c.AmendOrder(account=follower.venue.vendor, order_id=order, price_ticks=130))
-    assert follower.depth.public_id(order) not in {None, first}
+    assert follower.depth.resting(order).place != first
     assert [tuple(quote) for quote in follower.depth.asks.quotes()] == [(130, 2, 1)]
 
 
@@ -121,9 +121,23 @@ ACTIONS = st.one_of(
         ),
         st.sampled_from(SelfTrade),
     ),
+    st.tuples(
+        st.just("special"),
+        st.integers(0, 2),
+        st.sampled_from(Side),
+        st.integers(95, 105),
+        st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds", "at close"]),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("mass"), st.integers(0, 2)),
+    st.tuples(
+        st.just("phase"),
+        st.sampled_from(
+            [Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.HALTED, Phase.CONTINUOUS, Phase.CLOSED]
+        ),
+    ),
 )
 
 
@@ -141,6 +155,11 @@ def command_of(venue, action, orders):
                 fields |= {"tif": kind}
             orders.append((accounts[who], (venue.sequence + 1) * 16))
             return venue.order(accounts[who], side, price, lots, **fields)
+        case ("special", who, *terms):
+            orders.append((accounts[who], (venue.sequence + 1) * 16))
+            return venue.special(accounts[who], *terms)
+        case ("phase", phase):
+            return venue.phase(phase)
         case ("mass", who):
             return c.MassCancel(account=accounts[who])
         case (kind, number, *values):

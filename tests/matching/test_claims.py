@@ -11,7 +11,6 @@ from exchange.vocabulary.instruments import Side
 from exchange.vocabulary.state import DeliveryRow
 from simulations.sandbox import Terms, digest
 
-
 PERMITTED = digest("deliver")
 
 

@@ -27,11 +27,23 @@ STEPS = st.one_of(
         st.sampled_from(["", "", "a", "b", "c"]),
     ),
     st.tuples(st.just("market"), TRADERS, SIDES, st.integers(1, 30)),
+    st.tuples(st.just("spend"), TRADERS, st.integers(1, 3_000)),
+    st.tuples(st.just("iceberg"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 40), st.integers(1, 10)),
+    st.tuples(st.just("at_least"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 20), st.integers(1, 20)),
+    st.tuples(st.just("expiring"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 10**14), st.booleans()),
+    st.tuples(st.just("stop"), TRADERS, SIDES, st.integers(95, 105), st.integers(0, 105), st.integers(1, 20)),
+    st.tuples(st.just("move"), TRADERS, st.integers(1, 60), st.integers(0, 5), st.integers(0, 105)),
     st.tuples(st.just("cancel"), TRADERS, st.integers(1, 60)),
     st.tuples(st.just("amend"), TRADERS, st.integers(1, 60), st.integers(0, 105), st.integers(0, 25)),
     st.tuples(st.just("mass"), TRADERS, st.integers(0, 2)),
     st.tuples(st.just("deliver"), TRADERS, st.integers(1, 5)),
     st.tuples(st.just("phase"), st.sampled_from(list(Phase))),
+    st.tuples(st.just("phase"), st.sampled_from([Phase.CONTINUOUS, Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION])),
+    st.tuples(st.just("call"), st.integers(1, 10**14)),
+    st.tuples(
+        st.just("auction"), TRADERS, SIDES, st.integers(90, 110), st.integers(1, 20), st.booleans(), st.booleans()
+    ),
+    st.tuples(st.just("reference"), st.integers(95, 105)),
     st.tuples(st.just("withdraw"), TRADERS, st.integers(1, 10**6)),
     st.tuples(st.just("wait"), st.integers(1, 10**14)),
 )
@@ -41,7 +53,7 @@ class Market:
     """Four traders, the last two of one owner, and the commands that steps name."""
 
     def __init__(self) -> None:
-        self.venue = Venue(terms=Terms(lots=5_000, copies=2))
+        self.venue = Venue(terms=Terms(lots=5_000, copies=2, dynamic_band_ppm=30_000, static_band_ppm=80_000))
         owner = self.venue.participant()
         family = [self.venue.trader(claims=200, participant=self.venue.participant(owner=owner)) for _ in range(2)]
         self.traders = [self.venue.ann, self.venue.bob, *family]
@@ -65,6 +77,32 @@ class Market:
     def market(self, trader, side, lots):
         return self.venue.order(self.traders[trader], side, 0, lots, TimeInForce.IOC, type=OrderType.MARKET)
 
+    def spend(self, trader, funds):
+        more = {"type": OrderType.MARKET, "funds_minor": funds}
+        return self.venue.order(self.traders[trader], Side.BUY, 0, 0, TimeInForce.IOC, **more)
+
+    def iceberg(self, trader, side, price, lots, display):
+        return self.venue.order(self.traders[trader], side, price, lots, display_lots=min(display, lots))
+
+    def at_least(self, trader, side, price, lots, least):
+        return self.venue.order(self.traders[trader], side, price, lots, TimeInForce.IOC, min_lots=min(least, lots))
+
+    def expiring(self, trader, side, price, after_ns, day):
+        if day:
+            return self.venue.order(self.traders[trader], side, price, 3, TimeInForce.DAY)
+        expire = self.venue.now_ns + after_ns
+        return self.venue.order(self.traders[trader], side, price, 3, TimeInForce.GTD, expire_at_ns=expire)
+
+    def stop(self, trader, side, stop, price, lots):
+        more = {"type": OrderType.STOP_LIMIT if price else OrderType.STOP, "stop_price_ticks": stop}
+        return self.venue.order(self.traders[trader], side, price, lots, **more)
+
+    def move(self, trader, ago, display, stop):
+        order = max(self.venue.sequence - ago, 0) * 16
+        return commands.AmendOrder(
+            account=self.traders[trader], order_id=order, display_lots=display, stop_price_ticks=stop
+        )
+
     def cancel(self, trader, ago):
         return commands.CancelOrder(account=self.traders[trader], order_id=max(self.venue.sequence - ago, 0) * 16)
 
@@ -83,6 +121,18 @@ class Market:
 
     def phase(self, phase):
         return commands.SetPhase(instrument=self.venue.instrument, phase=phase)
+
+    def call(self, ends_after_ns):
+        ends = self.venue.now_ns + ends_after_ns
+        return commands.SetPhase(instrument=self.venue.instrument, phase=Phase.CLOSING_AUCTION, ends_at_ns=ends)
+
+    def auction(self, trader, side, price, lots, opening, market):
+        tif = TimeInForce.AT_OPEN if opening else TimeInForce.AT_CLOSE
+        more = {"type": OrderType.MARKET} if market else {}
+        return self.venue.order(self.traders[trader], side, 0 if market else price, lots, tif, **more)
+
+    def reference(self, price):
+        return commands.SetReferencePrice(instrument=self.venue.instrument, price_ticks=price)
 
     def withdraw(self, trader, amount):
         key = str(self.venue.sequence)

@@ -4,7 +4,7 @@ import pytest
 from venue import FOK, IOC, Venue, refusal
 
 from exchange.vocabulary import commands
-from exchange.vocabulary.instruments import Mode, OrderFlag, OrderType, Phase, Side, TimeInForce
+from exchange.vocabulary.instruments import Mode, OrderFlag, OrderType, Phase, Side
 from exchange.vocabulary.reasons import ORDER_CHECKS, Reason
 from simulations.sandbox import START_NS, Terms, digest
 
@@ -104,9 +104,9 @@ SPOILS = [
     (Reason.UNKNOWN_INSTRUMENT, wrong("instrument", 9_999)),
     (Reason.UNKNOWN_ACCOUNT, wrong("account", 9_999)),
     (Reason.BAD_SIDE, wrong("side", 3)),
-    (Reason.BAD_TYPE, wrong("type", OrderType.STOP)),
-    (Reason.BAD_TIF, wrong("tif", TimeInForce.GTD)),
-    (Reason.BAD_COMBINATION, wrong("display_lots", 1)),
+    (Reason.BAD_TYPE, wrong("type", 9)),
+    (Reason.BAD_TIF, wrong("tif", 9)),
+    (Reason.BAD_COMBINATION, wrong("funds_minor", 1)),
     (Reason.BAD_PRICE, wrong("price_ticks", -1)),
     (Reason.BAD_SIZE, wrong("lots", 0)),
     (Reason.DUPLICATE_CLIENT_ORDER_ID, duplicate_id),

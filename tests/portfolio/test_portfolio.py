@@ -9,7 +9,7 @@ from exchange.portfolio import messages
 from exchange.portfolio.portfolio import Portfolio
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.instruments import OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.wire import Scales
@@ -135,6 +135,14 @@ ACTIONS = st.one_of(
         st.sampled_from([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, OrderType.MARKET]),
         st.sampled_from(SelfTrade),
     ),
+    st.tuples(
+        st.just("special"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds", "at close"]),
+    ),
+    st.tuples(
+        st.just("phase"),
+        st.sampled_from([Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.HALTED, Phase.CONTINUOUS]),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
@@ -154,6 +162,11 @@ def perform(watched, action, orders):
             else:
                 terms["tif"] = kind
             orders.append((accounts[who], watched.place(accounts[who], side, price, lots, **terms)))
+        case ("special", who, *terms):
+            watched.apply(venue.special(accounts[who], *terms))
+            orders.append((accounts[who], 16 * venue.sequence))
+        case ("phase", phase):
+            watched.apply(venue.phase(phase))
         case ("deliver", who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32

@@ -66,6 +66,25 @@ class SmallVenue:
             **terms,
         )
 
+    def special(self, account, side, price_ticks, lots, kind):
+        """An order of a kind that shows in part, waits unseen, or has no size of its own."""
+        match kind:
+            case "iceberg":
+                return self.order(account, side, price_ticks, lots, display_lots=1 + lots // 3)
+            case "stop":
+                return self.order(account, side, 0, lots, type=OrderType.STOP, stop_price_ticks=price_ticks)
+            case "stop limit":
+                terms = {"type": OrderType.STOP_LIMIT, "stop_price_ticks": price_ticks}
+                return self.order(account, side, price_ticks, lots, **terms)
+            case "at close":
+                return self.order(account, side, price_ticks, lots, tif=TimeInForce.AT_CLOSE)
+            case "funds":
+                terms = {"type": OrderType.MARKET, "tif": TimeInForce.IOC, "funds_minor": price_ticks * 10 * lots + 7}
+                return self.order(account, Side.BUY, 0, 0, **terms)
+
+    def phase(self, phase):
+        return c.SetPhase(instrument=self.instrument, phase=phase)
+
     def open(self, lots=100, cash=1_000_000):
         """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
         self.cny = self.make(c.DefineAsset(code="CNY", scale=2))
@@ -86,7 +105,7 @@ class SmallVenue:
                 taker_ppm=2_000,
                 auction_ppm=1_000,
                 negotiated_ppm=1_000,
-                modes=Mode.CONTINUOUS,
+                modes=Mode.CONTINUOUS | Mode.CALL_AUCTION,
                 symbol="MEDZH-CNY",
             )
         )
@@ -102,9 +121,7 @@ class SmallVenue:
     def grant(self, account, side):
         limits = {"position_limit_lots": NO_LIMIT_LOTS, "expires_at_ns": 2**62, "purpose": Purpose.TRAINING}
         return self.make(
-            c.GrantEntitlement(
-                account=account, instrument=self.instrument, side=side, decision=DIGEST, **limits
-            )
+            c.GrantEntitlement(account=account, instrument=self.instrument, side=side, decision=DIGEST, **limits)
         )
 
     def operator_key(self):

@@ -21,16 +21,13 @@ def test_migrations_make_the_tables_that_the_code_expects(database):
 
 
 def columns(inspector, table):
-    return [
-        (column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)
-    ]
+    return [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)]
 
 
 def indexes(inspector, table):
     found = inspector.get_indexes(table)
     return [
-        (index["name"], index["column_names"], str(index["dialect_options"].get("sqlite_where")))
-        for index in found
+        (index["name"], index["column_names"], str(index["dialect_options"].get("sqlite_where"))) for index in found
     ]
 
 
@@ -66,9 +63,7 @@ def test_a_migration_that_fails_leaves_no_half_made_tables(tmp_path):
     with pytest.raises(DBAPIError):
         open_database(sqlite_url(path))
     with sqlite3.connect(path) as connection:
-        names = {
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names == {"trades"}
 
 

@@ -30,9 +30,7 @@ def read(database, venue):
 
 def test_participants_with_their_states_and_evidence(read, venue):
     suspended = venue.participant()
-    venue.apply(
-        c.SetParticipantState(participant=suspended, state=ParticipantState.SUSPENDED, evidence=OTHER)
-    )
+    venue.apply(c.SetParticipantState(participant=suspended, state=ParticipantState.SUSPENDED, evidence=OTHER))
     told = {row["participant"]: row for row in read().participants()}
     assert len(told) == 4
     assert told[suspended]["state"] == ParticipantState.SUSPENDED
@@ -93,9 +91,7 @@ def test_a_new_entitlement_replaces_the_one_before(read, venue):
 
 
 def test_a_revoked_entitlement_tells_why(read, venue):
-    venue.apply(
-        c.RevokeEntitlement(account=venue.buyer, instrument=venue.instrument, side=Side.BUY, decision=OTHER)
-    )
+    venue.apply(c.RevokeEntitlement(account=venue.buyer, instrument=venue.instrument, side=Side.BUY, decision=OTHER))
     assert [row["side"] for row in read().entitlements(venue.buyer, in_force=True)] == [Side.SELL]
     ended = next(row for row in read().entitlements(venue.buyer) if row["ended_ns"])
     assert (ended["end_decision"], ended["expired"]) == (OTHER, 0)
@@ -120,9 +116,7 @@ def test_lots_delivered_and_asked_for_again_are_there_once(read, venue):
         venue.apply(c.TakeDelivery(**taken))
     delivered = read().deliveries(base=venue.base)
     assert [row["lot"] for row in delivered] == [0, 1, 2]
-    assert {(row["account"], row["decision"], row["key"]) for row in delivered} == {
-        (venue.vendor, OTHER, "first")
-    }
+    assert {(row["account"], row["decision"], row["key"]) for row in delivered} == {(venue.vendor, OTHER, "first")}
     assert read().deliveries(account=venue.buyer) == []
 
 

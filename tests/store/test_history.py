@@ -120,9 +120,7 @@ def test_transfers_are_told_with_their_state(database, history, venue):
     assert (deposited["withdrawal"], deposited["state"], deposited["amount"]) == (0, 2, 1_000_000)
     assert withdrawn["ended_ns"] > withdrawn["begun_ns"]
     assert len(history.transfers()) == 3
-    assert [row["transfer"] for row in history.transfers(venue.buyer, before=leaving)] == [
-        deposited["transfer"]
-    ]
+    assert [row["transfer"] for row in history.transfers(venue.buyer, before=leaving)] == [deposited["transfer"]]
 
 
 def test_reads_tell_the_sequence_they_show(history, venue):

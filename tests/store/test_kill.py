@@ -42,9 +42,7 @@ def write_batches(folder, batches):
 def test_killed_at_any_moment_the_books_are_whole_and_go_on(tmp_path):
     venue = SmallVenue().open(lots=10_000, cash=2**40)
     for n in range(800):
-        venue.apply(
-            venue.order(venue.vendor, Side.SELL, 500, 1 + n % 7), venue.order(venue.buyer, Side.BUY, 500, 3)
-        )
+        venue.apply(venue.order(venue.vendor, Side.SELL, 500, 1 + n % 7), venue.order(venue.buyer, Side.BUY, 500, 3))
     write_batches(tmp_path, venue.batches)
     url, moments = sqlite_url(tmp_path / "killed.db"), random.Random(1)
     for _ in range(3):

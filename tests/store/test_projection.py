@@ -13,7 +13,7 @@ from exchange.store.projection import Projection
 from exchange.store.reconcile import reconcile
 from exchange.vocabulary import commands as c
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.instruments import SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 
 
@@ -85,9 +85,7 @@ def test_missing_events_are_refused_by_their_sequences(database, traded):
         Projection(database).apply(traded.batches[1:])
 
 
-@pytest.mark.parametrize(
-    "step", ["write_registry", "write_orders", "write_trades", "write_refusals", "insert_rows"]
-)
+@pytest.mark.parametrize("step", ["write_registry", "write_orders", "write_trades", "write_refusals", "insert_rows"])
 def test_a_crash_anywhere_in_the_transaction_writes_nothing_at_all(database, traded, monkeypatch, step):
     projection = Projection(database)
     projection.apply(traded.batches[:-2])
@@ -191,9 +189,7 @@ def test_refusals_are_counted_and_nothing_else(database, traded):
         traded.apply(refused, c.CancelOrder(account=traded.buyer, order_id=999))
     Projection(database).apply(traded.batches)
     with database.connect() as connection:
-        counts = dict(
-            map(tuple, connection.execute(select(tables.refusals.c.command_kind, tables.refusals.c.refused)))
-        )
+        counts = dict(map(tuple, connection.execute(select(tables.refusals.c.command_kind, tables.refusals.c.refused))))
     assert counts == {c.PlaceOrder.KIND: 2, c.CancelOrder.KIND: 2}
     assert agrees(database, traded).agrees
 
@@ -202,6 +198,20 @@ endings = st.sampled_from(["confirm", "abort", "wait"])
 sides = st.sampled_from(Side)
 steps = st.one_of(
     st.tuples(st.just("order"), st.integers(0, 2), sides, st.integers(495, 505), st.integers(1, 9)),
+    st.tuples(
+        st.just("special"),
+        st.integers(0, 2),
+        st.sampled_from(Side),
+        st.integers(495, 505),
+        st.integers(1, 9),
+        st.sampled_from(["iceberg", "stop", "stop limit", "funds", "at close"]),
+    ),
+    st.tuples(
+        st.just("phase"),
+        st.sampled_from(
+            [Phase.CLOSING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.HALTED, Phase.CONTINUOUS, Phase.CLOSED]
+        ),
+    ),
     st.tuples(st.just("cancel"), st.integers(0, 40)),
     st.tuples(st.just("amend"), st.integers(0, 40), st.integers(495, 505), st.integers(1, 9)),
     st.tuples(
@@ -221,9 +231,11 @@ def command_of(venue, step, made):
     if kind == "order":
         who, side, price, lots = rest
         mode = SelfTrade(1 + lots % 4)
-        return venue.order(
-            accounts[who], side, price, lots, self_trade=mode, tif=TimeInForce.IOC if lots == 9 else 1
-        )
+        return venue.order(accounts[who], side, price, lots, self_trade=mode, tif=TimeInForce.IOC if lots == 9 else 1)
+    if kind == "phase":
+        return venue.phase(rest[0])
+    if kind == "special":
+        return venue.special(accounts[rest[0]], *rest[1:])
     if kind in {"cancel", "amend"}:
         order_id, account = made[rest[0] % len(made)] if made else (16, venue.buyer)
         if kind == "cancel":
@@ -233,9 +245,7 @@ def command_of(venue, step, made):
         key = f"w{venue.sequence}"
         return c.BeginWithdrawal(account=accounts[rest[0]], asset=venue.cny, amount=rest[1], key=key)
     key = f"t{venue.sequence}"
-    return c.TakeDelivery(
-        account=accounts[rest[0]], base=venue.base, lots=rest[1], decision=bytes([1]) * 32, key=key
-    )
+    return c.TakeDelivery(account=accounts[rest[0]], base=venue.base, lots=rest[1], decision=bytes([1]) * 32, key=key)
 
 
 def run_steps(venue, taken):
@@ -243,7 +253,7 @@ def run_steps(venue, taken):
     for step in taken:
         command = command_of(venue, step, made)
         venue.apply(command)
-        if step[0] == "order":
+        if step[0] in {"order", "special"}:
             made.append((16 * venue.sequence, command.account))
         if step[0] == "withdraw" and step[3] != "wait":
             ending = c.ConfirmTransfer if step[3] == "confirm" else c.AbortTransfer
@@ -252,9 +262,7 @@ def run_steps(venue, taken):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(steps, min_size=5, max_size=40), st.data())
-def test_whatever_happens_and_however_it_is_batched_the_tables_agree_with_the_engine(
-    tmp_path_factory, taken, data
-):
+def test_whatever_happens_and_however_it_is_batched_the_tables_agree_with_the_engine(tmp_path_factory, taken, data):
     venue = SmallVenue().open(cash=40_000)
     run_steps(venue, taken)
     database = open_database(sqlite_url(tmp_path_factory.mktemp("random") / "projection.db"))
@@ -277,9 +285,7 @@ def check_orders_account_for_every_hold(database, venue):
         cash = connection.execute(holding.where(order.side == Side.BUY)).scalar()
         claims = connection.execute(holding.where(order.side == Side.SELL)).scalar()
         begun = (transfer.withdrawal == 1, transfer.state == 1)
-        leaving = connection.execute(
-            select(func.coalesce(func.sum(transfer.amount), 0)).where(*begun)
-        ).scalar()
+        leaving = connection.execute(select(func.coalesce(func.sum(transfer.amount), 0)).where(*begun)).scalar()
         assert connection.execute(select(func.sum(order.hold)).where(order.done_ns != 0)).scalar() in {
             None,
             0,

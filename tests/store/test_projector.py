@@ -56,9 +56,7 @@ def test_queued_batches_share_transactions(database, projector, monkeypatch):
     for _ in range(200):
         venue.apply(c.Clock())
     calls, apply = [], Projection.apply
-    monkeypatch.setattr(
-        Projection, "apply", lambda self, batches: calls.append(len(batches)) or apply(self, batches)
-    )
+    monkeypatch.setattr(Projection, "apply", lambda self, batches: calls.append(len(batches)) or apply(self, batches))
     for batch in venue.batches:
         projector.offer(batch)
     projector.start()
@@ -91,9 +89,7 @@ def test_a_failure_is_told_and_stops_everything(projector, failures):
 def test_a_database_that_is_away_is_tried_until_it_is_back(database, projector, failures):
     venue = SmallVenue().open()
     with database.connect() as connection:
-        connection.exec_driver_sql(
-            "PRAGMA busy_timeout = 10"
-        )  # The pool hands this connection to the projector.
+        connection.exec_driver_sql("PRAGMA busy_timeout = 10")  # The pool hands this connection to the projector.
     locker = sqlite3.connect(database.url.database, isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
     for batch in venue.batches:
@@ -141,8 +137,7 @@ def test_many_wait_at_once(projector):
     venue = SmallVenue().open()
     reached = []
     waiters = [
-        threading.Thread(target=lambda s=s: reached.append(projector.wait_for(s, 10)))
-        for s in (1, 5, venue.sequence)
+        threading.Thread(target=lambda s=s: reached.append(projector.wait_for(s, 10))) for s in (1, 5, venue.sequence)
     ]
     for waiter in waiters:
         waiter.start()

@@ -31,9 +31,7 @@ def test_books_that_agree(projected, traded, from_postings):
 
 
 def test_books_at_another_sequence_are_not_compared(projected, traded):
-    with pytest.raises(
-        StoreError, match=f"at sequence {traded.sequence}, the machine at {traded.sequence + 1}"
-    ):
+    with pytest.raises(StoreError, match=f"at sequence {traded.sequence}, the machine at {traded.sequence + 1}"):
         reconcile(projected, traded.sequence + 1, traded.engine.balances())
 
 

@@ -16,9 +16,7 @@ def venue():
     venue = SmallVenue().open()
     venue.apply(venue.order(venue.vendor, Side.SELL, 500, 10))
     venue.apply(venue.order(venue.buyer, Side.BUY, 500, 4))
-    venue.apply(
-        c.TakeDelivery(account=venue.buyer, base=venue.base, lots=1, decision=bytes([1]) * 32, key="k")
-    )
+    venue.apply(c.TakeDelivery(account=venue.buyer, base=venue.base, lots=1, decision=bytes([1]) * 32, key="k"))
     return venue
 
 
@@ -57,9 +55,7 @@ def test_a_statement_of_nothing_and_of_an_unknown_asset(reports, venue):
 def test_cut_anywhere_the_second_statement_opens_where_the_first_closed(tmp_path_factory, cut):
     venue = SmallVenue().open()
     for lots in range(1, 10):
-        venue.apply(
-            venue.order(venue.vendor, Side.SELL, 500, lots), venue.order(venue.buyer, Side.BUY, 500, lots)
-        )
+        venue.apply(venue.order(venue.vendor, Side.SELL, 500, lots), venue.order(venue.buyer, Side.BUY, 500, lots))
     database = open_database(sqlite_url(tmp_path_factory.mktemp("cut") / "projection.db"))
     Projection(database).apply(venue.batches)
     reports, at_ns = Reports(database), START_NS + cut * NS_PER_SECOND

@@ -10,8 +10,8 @@ FILE_LINES = 300
 FUNCTION_LINES = 55
 
 LONG_FILES = {
-    "exchange/vocabulary/commands.py": 306,
-    "exchange/vocabulary/events.py": 358,
+    "exchange/vocabulary/commands.py": 316,
+    "exchange/vocabulary/events.py": 389,
 }
 """Tables of records, one class each: to cut them in two would part what a reader compares."""
 

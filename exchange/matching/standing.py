@@ -1,0 +1,175 @@
+"""Where an order stands: in the book, or outside it where nobody sees it; how it gets there, and how it ends.
+
+Rule numbers are those of `docs/reference/matching.md`.
+"""
+
+from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, SELL, Book, BookSide, Order
+from exchange.matching.state import ORDER_EXPIRY, MachineState
+from exchange.matching.writer import ACCEPTED, DONE, REFRESHED, RESTED, EventWriter
+from exchange.vocabulary.events import RESTS, WAITS
+from exchange.vocabulary.instruments import OrderType
+from exchange.vocabulary.reasons import DoneReason
+from exchange.vocabulary.units import PPM, round_half_even
+
+_MARKET = int(OrderType.MARKET)
+_EXPIRED = int(DoneReason.EXPIRED)
+
+
+def hold_needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What the order must hold with `leaves_lots` left at `price_ticks` (rule 13): lots for a sell, for a buy
+    N + round_half_even((fee_num + N × taker_ppm) / 10⁶) − fee paid, N being the notional left; what is left of
+    `funds` where the order has them."""
+    if order.side == SELL:
+        return leaves_lots
+    if order.funds_minor:
+        return order.funds_minor - order.cum_notional_minor - order.fee_minor if leaves_lots else 0
+    notional = price_ticks * leaves_lots * order.book.terms.minor_per_tick_lot
+    return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
+
+
+class Standing:
+    """Every way into and out of the book, with the counters that follow."""
+
+    def __init__(self, state: MachineState, writer: EventWriter) -> None:
+        self.state = state
+        self.writer = writer
+        self.reached: list[Book] = []
+        """Books of which the command being applied has triggered stops."""
+
+    def join_close(self, order: Order) -> None:
+        """The closing auction has come for an order that waited."""
+        self._stop_waiting(order)
+        if order.type == _MARKET:
+            self._stand(order, IN_CALL)
+            self.writer.order(RESTED, order, 0, flags=WAITS)
+        else:
+            self.rest(order)
+            self.writer.order(RESTED, order, 0, flags=RESTS)
+
+    def _wait(self, order: Order, what_for: int) -> None:
+        self._stand(order, what_for)
+        self.writer.order(ACCEPTED, order, order.hold, flags=WAITS)
+
+    def _stand(self, order: Order, what_for: int) -> None:
+        """Put an order where those stand that nobody sees."""
+        book = order.book
+        order.waits = what_for
+        if what_for == FOR_STOP:
+            book.stops.add(order)
+        elif what_for == FOR_CLOSE:
+            book.at_close[order.order_id] = order
+        else:
+            self.state.last_place += 1
+            order.place = self.state.last_place
+            (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
+        order.account.open_orders[order.order_id] = order
+        order.entitlement.open_lots += order.leaves_lots
+
+    def requeue(self, order: Order) -> None:
+        """A market order in a call goes to the back of its queue."""
+        self._stop_waiting(order)
+        self._stand(order, IN_CALL)
+
+    def _stop_waiting(self, order: Order) -> None:
+        book = order.book
+        if order.waits == FOR_STOP:
+            book.stops.remove(order)
+        elif order.waits == FOR_CLOSE:
+            del book.at_close[order.order_id]
+        else:
+            del (book.call_buys if order.side == BUY else book.call_sells)[order.place]
+            order.place = 0
+        order.waits = 0
+        del order.account.open_orders[order.order_id]
+        order.entitlement.open_lots -= order.leaves_lots
+
+    def rest(self, order: Order) -> None:
+        """Join the book at the back of the order's level, which gives it its place."""
+        self.state.last_place += 1
+        order.place = self.state.last_place
+        if order.display_lots:
+            order.hidden_lots = max(0, order.leaves_lots - order.display_lots)
+        order.book.side(order.side).add(order)
+        order.account.open_orders[order.order_id] = order
+        order.entitlement.open_lots += order.leaves_lots
+
+    def lift(self, order: Order) -> None:
+        """Take a resting order out of the book without ending it."""
+        order.book.side(order.side).remove(order)
+        order.hidden_lots = 0
+        del order.account.open_orders[order.order_id]
+        order.entitlement.open_lots -= order.leaves_lots
+
+    def end(self, order: Order, reason: int) -> None:
+        """Cancel what is left of an order, wherever it is: hold released, remembered as done."""
+        old_price = old_leaves = flags = 0
+        if order.level is not None:
+            old_price, old_leaves, hidden = order.price_ticks, order.leaves_lots, order.hidden_lots
+            self.lift(order)
+            order.hidden_lots = hidden  # What was never shown is not shown at the end.
+        elif order.waits:
+            self._stop_waiting(order)
+            flags = WAITS
+        released = order.hold
+        order.held_balance().held -= released
+        order.hold = 0
+        self._finish(order, reason)
+        self.writer.order(DONE, order, -released, old_price, old_leaves, flags, reason)
+
+    def expire(self, order_id: int) -> None:
+        """A `GTD` order's time is over."""
+        self.end(self.state.orders[order_id], _EXPIRED)
+
+    def set_hold(self, order: Order, hold: int) -> int:
+        """Change what the order holds; returns the change."""
+        change = hold - order.hold
+        order.held_balance().held += change
+        order.hold = hold
+        return change
+
+    def _finish(self, order: Order, reason: int) -> None:
+        if order.expire_at_ns:
+            self.state.timers.pop((order.expire_at_ns, ORDER_EXPIRY, order.order_id), None)
+        order.done_ns = self.writer.timestamp_ns
+        order.done_reason = reason
+        self.state.done_orders.append(order)
+
+    def _refresh(self, order: Order, side: BookSide) -> None:
+        """An iceberg's next slice joins the back of its level (rule 5)."""
+        side.remove(order)
+        order.hidden_lots = max(0, order.leaves_lots - order.display_lots)
+        self.state.last_place += 1
+        order.place = self.state.last_place
+        side.add(order)
+        self.writer.order(REFRESHED, order, 0, flags=RESTS)
+
+    def show_again(self, order: Order) -> None:
+        """After an uncross an iceberg that is left shows its slice again, in its place."""
+        assert order.level is not None
+        hidden = max(0, order.leaves_lots - order.display_lots)
+        order.level.lots += order.hidden_lots - hidden
+        order.hidden_lots = hidden
+        self.writer.order(REFRESHED, order, 0, flags=RESTS)
+
+    def _take_off(self, order: Order, lots: int, *, hidden_first: bool) -> None:
+        """Let a standing order's level and counters follow what it has lost already."""
+        order.entitlement.open_lots -= lots
+        if order.level is None:
+            return
+        shown = order.leaves_lots + lots - order.hidden_lots
+        from_hidden = min(order.hidden_lots, lots) if hidden_first else max(0, lots - shown)
+        order.hidden_lots -= from_hidden
+        order.level.lots -= lots - from_hidden
+
+    def _leave(self, order: Order) -> None:
+        """Out of wherever it stands."""
+        if order.level is not None:
+            self.lift(order)
+        elif order.waits:
+            self._stop_waiting(order)
+
+    def look_at_last(self, book: Book) -> None:
+        """Trigger stops that the last price has reached already."""
+        last = book.terms.last_price_ticks
+        if last and book.stops.reach(last):
+            self.reached.append(book)
