@@ -1,5 +1,6 @@
 """Datasets into the market: handed in by a vendor, admitted or refused, and the right to trade them asked for."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,27 +51,32 @@ async def submit(
     What only papers stand against is handed in a second time, with them. Raises AwayError; the exchange admits the
     same metadata once, so that this may simply be called again.
     """
-    outcome = register.outcome(submission.name)
+    known = register.outcome(submission.name)
+    outcome = known
     if outcome is None:
         outcome = await _submitted(venue, vendor, submission)
         if is_liftable(outcome):
             _tell(venue, vendor, submission, outcome)
-            papers = with_papers(submission)
+            papers = await asyncio.to_thread(with_papers, submission)
             await _attach(venue, operator, papers)
             outcome = await _submitted(venue, vendor, papers.submission)
         register.keep(submission.name, outcome)
-    _tell(venue, vendor, submission, outcome)
+    _tell(venue, vendor, submission, outcome, earlier=known is not None)
     product: str | None = outcome.get("product_id")
     return product
 
 
-def _tell(venue: Venue, vendor: Member, submission: Submission, outcome: dict[str, Any]) -> None:
-    """Who was admitted as what, or refused by which rule and law."""
+def _tell(
+    venue: Venue, vendor: Member, submission: Submission, outcome: dict[str, Any], *, earlier: bool = False
+) -> None:
+    """Who was admitted as what, or refused by which rule and law, now or on an earlier start."""
     log = venue.log.bind(dataset=submission.name, vendor=vendor.plan.name)
     if "product_id" in outcome:
-        log.info("admitted", product=outcome["product_id"])
+        log.info("admitted earlier" if earlier else "admitted", product=outcome["product_id"])
         return
-    log.warning("refused", code=outcome["code"], message=outcome["message"])
+    log.warning("refused earlier" if earlier else "refused", code=outcome["code"], message=outcome["message"])
+    if earlier:
+        return
     for reason in outcome["reasons"]:
         log.warning("refused by", rule=reason.get("rule"), law=reason.get("law"), text=reason.get("text"))
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -22,6 +21,7 @@ from simulations.market.settings import MarketSettings
 from simulations.market.submission import Submission, folder_submissions, known_listings
 from simulations.market.trading import Trading
 
+REST_S: Final = 0.02
 STOPPED: Final = 0
 REFUSED: Final = 2
 """Exit statuses: stopped as asked; or the exchange refused what a market cannot do without."""
@@ -91,7 +91,10 @@ async def _set_up(venue: Venue, settings: MarketSettings, operator: Credentials,
     register = Register.of(settings.state)
     if settings.again:
         register.forget_refusals()
-    for place, submission in enumerate(islice(_submissions(settings), settings.datasets)):
+    submissions = enumerate(islice(_submissions(settings), settings.datasets))
+    # Made in a thread: to read and sift a dataset takes a second or two, and trading goes on meanwhile.
+    while made := await asyncio.to_thread(next, submissions, None):
+        place, submission = made
         vendor = vendors[place % len(vendors)]
         product_id = await patiently(venue, partial(submit, venue, operator, register, vendor, submission))
         if product_id is not None:
@@ -126,11 +129,11 @@ async def patiently(venue: Venue, step: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _trade(trading: Trading) -> None:
-    """Turn after turn; the pace is that of the requests, and a turn without any waits a little."""
+    """Turn after turn, at the pace of the requests; a moment's rest where a turn asked for nothing."""
     while True:
-        started_s = time.monotonic()
+        asked = trading.requests
         if trading.is_open:
             await trading.turn()
             trading.summarise()
-        if time.monotonic() - started_s < 0.01:
-            await asyncio.sleep(0.05)
+        if trading.requests == asked:
+            await asyncio.sleep(REST_S)

@@ -53,6 +53,10 @@ class Trading:
     def is_open(self) -> bool:
         return bool(self._seats)
 
+    @property
+    def requests(self) -> int:
+        return self._venue.requests
+
     async def turn(self) -> None:
         """One participant looks, and does one thing or nothing."""
         desk, product = self._chance.choice(self._seats)
