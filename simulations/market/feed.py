@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -31,9 +32,11 @@ class Feed:
     async def follow(self, product: Product) -> None:
         """Take one more product in; its book stays empty until the snapshot comes."""
         self.books.add(product)
-        if self._connection is not None:
-            await self._subscribe(self._connection, [product.product_id])
         self._changed.set()
+        if self._connection is not None:
+            # A line that broke is made anew, for every book.
+            with suppress(WebSocketException):
+                await self._subscribe(self._connection, [product.product_id])
 
     async def run(self) -> None:
         """Connect, follow, and connect again whenever the line breaks or a message is missing."""
@@ -51,8 +54,8 @@ class Feed:
             await asyncio.sleep(RECONNECT_S)
 
     async def _receive(self, connection: ClientConnection) -> None:
-        await self._subscribe(connection, list(self.books.by_product))
         self._connection = connection
+        await self._subscribe(connection, list(self.books.by_product))
         async for text in connection:
             message = json.loads(text)
             self.messages += 1

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from simulations.market.client import LEAST_WAIT_S, MOST_WAIT_S, AwayError, Pace, RefusedError, Venue
-from simulations.market.credentials import Credentials, CredentialsError, read_credentials
+from simulations.market.credentials import Credentials, CredentialsError, read_credentials, read_private, write_private
 from simulations.market.enrolment import Member, enlist, plans
 from simulations.market.installation import installation_submissions
 from simulations.market.listings import Register, entitle, product_named, submit
@@ -22,11 +23,17 @@ from simulations.market.submission import Submission, folder_submissions, known_
 from simulations.market.trading import Trading
 
 REST_S: Final = 0.02
+VENUE_FILE: Final = "venue.json"
+"""Names the exchange by the key that signs its certificates."""
 STOPPED: Final = 0
 REFUSED: Final = 2
 """Exit statuses: stopped as asked; or the exchange refused what a market cannot do without."""
 
 T = TypeVar("T")
+
+
+class AnotherVenueError(Exception):
+    """The market's folder holds the keys of another exchange."""
 
 
 def run(settings: MarketSettings) -> int:
@@ -40,7 +47,7 @@ def run(settings: MarketSettings) -> int:
     except CredentialsError as error:
         sys.stderr.write(f"CREDENTIALS: {error}\n")
         return REFUSED
-    except RefusedError as refused:
+    except (RefusedError, AnotherVenueError) as refused:
         sys.stderr.write(f"{refused}\n")
         return REFUSED
     return STOPPED
@@ -83,7 +90,19 @@ async def _until(stopping: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(stopping.wait(), seconds)
 
 
+async def _recognise(venue: Venue, folder: Path) -> None:
+    """Hold the folder to the exchange whose keys and products it keeps; a new one is bound to this exchange."""
+    path = folder / VENUE_FILE
+    assayer = (await venue.surely("GET", "/assayer"))["public_key"]
+    known = read_private(path).get("assayer")
+    if known is None:
+        write_private(path, {"assayer": assayer})
+    elif known != assayer:
+        raise AnotherVenueError(f"STATE_OF_ANOTHER_VENUE: {folder} belongs to another exchange than {venue.url}")
+
+
 async def _set_up(venue: Venue, settings: MarketSettings, operator: Credentials, trading: Trading) -> None:
+    await _recognise(venue, settings.state)
     members = {}
     for plan in plans(settings.vendors, settings.buyers):
         members[plan.slug] = await patiently(venue, partial(enlist, venue, operator, settings.state, plan))

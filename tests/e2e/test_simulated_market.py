@@ -158,3 +158,12 @@ def test_without_an_operators_key_it_says_so(server, market, tmp_path):
     market.start()
     assert market.process.wait(30) == 2
     assert "CREDENTIALS" in market.told()
+
+
+def test_keys_of_another_exchange_are_not_used_on_this_one(server, market):
+    market.folder.mkdir()
+    (market.folder / "venue.json").write_text(json.dumps({"assayer": "00" * 32}))
+    market.start()
+    assert market.process.wait(30) == 2
+    assert "STATE_OF_ANOTHER_VENUE" in market.told()
+    assert len(server.operator.get("/participants")) == 1, "the operator alone"
