@@ -1,6 +1,7 @@
 """Answers as JSON, and the paging that all lists share."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -8,6 +9,9 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.errors import ApiError
+from exchange.vocabulary.units import NS_PER_SECOND
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 PAGE: Final = 100
 MAX_PAGE: Final = 1_000
@@ -39,3 +43,12 @@ def id_of(text: str | None, what: str = "cursor") -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ApiError(400, f"Invalid {what}", "BAD_ID", {what: text[:64]})
     return int(text)
+
+
+def time_ns(text: str, what: str) -> int:
+    """UTC nanoseconds of an ISO 8601 time with a zone; ApiError BAD_TIME."""
+    try:
+        elapsed = datetime.fromisoformat(text.replace(" ", "+")) - _EPOCH
+    except (ValueError, TypeError, OverflowError):
+        raise ApiError(400, f"{what} is no ISO 8601 time with a zone", "BAD_TIME", {what: text[:40]}) from None
+    return (elapsed.days * 86_400 + elapsed.seconds) * NS_PER_SECOND + elapsed.microseconds * 1_000

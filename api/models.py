@@ -174,6 +174,28 @@ class Account(BaseModel):
     trading_enabled: bool
 
 
+class Fill(BaseModel):
+    model_config = _example(
+        trade_id=7, product_id="GSM8K-CNY", order_id="9024", profile_id="21", side="buy", liquidity="T",
+        price="500.00", size="0.450000", funds="225.00", fee="0.23", settled=True,
+        created_at="2026-11-24T08:30:00.000000Z", match_type="continuous",
+    )  # fmt: skip
+
+    trade_id: int
+    product_id: str
+    order_id: str
+    profile_id: str
+    side: Literal["buy", "sell"]
+    liquidity: Literal["M", "T"] = Field(description="Whether the caller's side made or took")
+    price: Decimal
+    size: Decimal
+    funds: Decimal
+    fee: Decimal
+    settled: bool
+    created_at: str
+    match_type: Literal["continuous", "auction", "negotiated"]
+
+
 class LedgerEntry(BaseModel):
     id: str
     created_at: str

@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeVar
 
 import msgspec
 
+from api.answers import time_ns
 from api.errors import ApiError
 from api.market import Book
 from api.refusals import refusal
@@ -29,6 +30,8 @@ _TIMES: Final = {
     "FOK": TimeInForce.FOK,
     "GTT": TimeInForce.GTD,
     "DAY": TimeInForce.DAY,
+    "AT_OPEN": TimeInForce.AT_OPEN,
+    "AT_CLOSE": TimeInForce.AT_CLOSE,
 }
 _SELF_TRADE: Final = {
     "dc": SelfTrade.DECREMENT,
@@ -57,7 +60,10 @@ class Place(msgspec.Struct, kw_only=True):
     stop_price: msgspec.Raw = ABSENT
     stop: Text | None = None
     time_in_force: Text | None = None
+    display_size: msgspec.Raw = ABSENT
+    min_size: msgspec.Raw = ABSENT
     cancel_after: Text | None = None
+    expire_time: Text | None = None
     post_only: bool | None = None
     stp: Text | None = None
     client_oid: str | None = None
@@ -69,6 +75,9 @@ class Amend(msgspec.Struct, kw_only=True):
 
     size: msgspec.Raw = ABSENT
     price: msgspec.Raw = ABSENT
+    display_size: msgspec.Raw = ABSENT
+    stop_price: msgspec.Raw = ABSENT
+    expire_time: Text | None = None
     client_oid: str | None = None
 
 
@@ -134,9 +143,11 @@ def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *,
         self_trade=_word(_SELF_TRADE, request.stp or "dc", Reason.BAD_COMBINATION),
         price_ticks=price_ticks(request.price, book.scales),
         lots=size_lots(request.size, book.scales),
+        display_lots=size_lots(request.display_size, book.scales),
+        min_lots=size_lots(request.min_size, book.scales),
         stop_price_ticks=stop_ticks,
         funds_minor=_funds(request.funds, book.scales),
-        expire_at_ns=_expiry(request.cancel_after, now_ns),
+        expire_at_ns=_expiry(request.cancel_after, request.expire_time, now_ns),
         client_order_id=client_oid(request.client_oid),
     )
     if command.client_order_id:
@@ -147,8 +158,10 @@ def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *,
 def amended(request: Amend, scales: Scales, order_id: int, actor: int, account: int, instrument: int) -> AmendOrder:
     price, lots = price_ticks(request.price, scales), size_lots(request.size, scales)
     new_id = client_oid(request.client_oid)
-    if not (price or lots or new_id):
-        raise ApiError(400, "an amendment names a new price, size or client_oid", "NOTHING_TO_AMEND")
+    display, stop = size_lots(request.display_size, scales), price_ticks(request.stop_price, scales)
+    expire = _expiry(None, request.expire_time, 0)
+    if not (price or lots or display or stop or expire or new_id):
+        raise ApiError(400, "an amendment names something new", "NOTHING_TO_AMEND")
     return AmendOrder(
         actor=actor,
         account=account,
@@ -156,6 +169,9 @@ def amended(request: Amend, scales: Scales, order_id: int, actor: int, account: 
         order_id=order_id,
         price_ticks=price,
         lots=lots,
+        display_lots=display,
+        stop_price_ticks=stop,
+        expire_at_ns=expire,
         new_client_order_id=new_id,
     )
 
@@ -247,7 +263,9 @@ def _funds(raw: msgspec.Raw, scales: Scales) -> int:
     return minor
 
 
-def _expiry(cancel_after: str | None, now_ns: int) -> int:
+def _expiry(cancel_after: str | None, expire_time: str | None, now_ns: int) -> int:
+    if expire_time is not None:
+        return time_ns(expire_time, "expire_time")
     if cancel_after is None:
         return 0
     return now_ns + _word(_AFTER_S, cancel_after, Reason.BAD_TIF) * NS_PER_SECOND
@@ -257,6 +275,7 @@ def _fingerprint(command: PlaceOrder) -> bytes:
     """Of all that the client said, so that a repeat is told from another order under the same id."""
     said = (
         command.instrument, command.flags, command.side, command.type, command.tif, command.self_trade,
-        command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.expire_at_ns > 0,
+        command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.display_lots,
+        command.min_lots, command.expire_at_ns > 0,
     )  # fmt: skip
     return hashlib.blake2b(repr([int(each) for each in said]).encode(), digest_size=16).digest()

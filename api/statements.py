@@ -1,14 +1,13 @@
 """Statements and contract notes: what happened to an account, and the evidence of each trade."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.answers import ProfileId, answer
+from api.answers import ProfileId, answer, time_ns
 from api.auth import Viewer
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
 from api.records import read_records
@@ -16,12 +15,11 @@ from api.resource_models import example
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.ledger.statements import ContractNote, Statement
 from exchange.vocabulary.participants import Role
-from exchange.vocabulary.units import FOREVER_NS, NS_PER_SECOND
+from exchange.vocabulary.units import FOREVER_NS
 
 router = APIRouter(tags=["accounts"])
 
 When = Annotated[str | None, Query(max_length=40, description="ISO 8601 with a zone, such as 2026-11-24T00:00:00Z")]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AssetStatement(BaseModel):
@@ -58,7 +56,8 @@ async def statement(
 ) -> Response:
     """Per asset every movement with the balance after it, from the opening to the closing balance."""
     account = caller.account_of(profile_id)
-    from_ns, to_ns = _time_ns(since, 0, "from"), _time_ns(until, FOREVER_NS, "to")
+    from_ns = time_ns(since, "from") if since else 0
+    to_ns = time_ns(until, "to") if until else FOREVER_NS
 
     def read() -> list[Statement]:
         assets = sorted({row["asset"] for row in exchange.history.balances(account)})
@@ -106,15 +105,3 @@ async def contract_note(
 
 def _told(one: Statement) -> dict[str, Any]:
     return asdict(one) | {"account": str(one.account)}
-
-
-def _time_ns(text: str | None, absent: int, what: str) -> int:
-    """UTC nanoseconds of an ISO 8601 time with a zone."""
-    if text is None:
-        return absent
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        elapsed = moment - _EPOCH
-    except (ValueError, TypeError, OverflowError):
-        raise ApiError(400, f"{what} is no ISO 8601 time with a zone", "BAD_TIME", {what: text[:40]}) from None
-    return (elapsed.days * 86_400 + elapsed.seconds) * NS_PER_SECOND + elapsed.microseconds * 1_000

@@ -55,7 +55,7 @@ class Reports(Reader):
         row = self._first(select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id))
         if row is None or account not in {row["account"], row["maker_account"]}:
             return None
-        return contract_note(_trade(row), self.terms(instrument), account)
+        return contract_note(trade_of(row), self.terms(instrument), account)
 
     def terms(self, instrument: int) -> Terms:
         """What the numbers of an instrument that exists mean."""
@@ -73,7 +73,7 @@ class Reports(Reader):
         return trial_balance([(row["asset"], row["bucket"], row["amount"]) for row in rows], self.assets())
 
 
-def _trade(row: Row) -> Trade:
+def trade_of(row: Row) -> Trade:
     """The event again, as far as the table keeps it."""
     values = {"index" if name == "event_index" else name: value for name, value in row.items()}
     return Trade(**{name: values[name] for name in _TRADE_FIELDS})
