@@ -218,7 +218,7 @@ def venue_of(server):
 
 def with_market(venue):
     """One listed dataset; a vendor who may sell, a buyer with 1,000,000.00 CNY who may buy for training."""
-    market = operations.market(venue.exchange)
+    market = operations.market(venue.exchange, copies=50)
     venue.listed = market.listed
     venue.vendor = venue.client(market.vendor, market.vendor_account, Role.VENDOR)
     venue.buyer = venue.client(market.buyer, market.buyer_account, Role.BUYER)

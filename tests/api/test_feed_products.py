@@ -106,7 +106,7 @@ def test_everyone_gets_the_same_text_which_is_written_once(rig):
 
 def test_a_trade_is_a_match_with_the_makers_side_and_public_id(rig):
     maker = rig.place(rig.venue.vendor, Side.SELL, 101, 2)
-    public_id = rig.book.depth.public_id(maker)
+    public_id = rig.book.depth.resting(maker).place
     reader = rig.reader("matches")
     rig.place(rig.venue.buyer, Side.BUY, 102, 2)
     (match,) = reader.read()

@@ -91,7 +91,7 @@ def test_evidence_is_attached_by_the_name_that_the_rules_give_it(shared):
     files = [("document", "assessment.txt", b"The assessment")]
     told = shared.operator.upload("/approvals", form, files).json()
     assert len(told["approval"]) == 64
-    refused(shared.operator.upload("/approvals", form | {"evidence": "horoscope"}, files), 400, "UNKNOWN_EVIDENCE")
+    refused(shared.operator.upload("/approvals", form | {"evidence": "horoscope"}, files), 400, "EVIDENCE_UNKNOWN")
     refused(shared.operator.upload("/approvals", form, []), 400, "MISSING_FIELD")
 
 

@@ -39,6 +39,7 @@ def test_a_participant_goes_from_application_to_its_first_signed_request(shared,
     assert "Li Si" not in str(shown)
     assert operator.delete(f"/keys/{made['id']}").status_code == 200
     refused(client.get("/deliveries"), 401, "INVALID_KEY")
+    client.close()
 
 
 def test_a_contracts_terms_are_taken_with_the_registration(operator):

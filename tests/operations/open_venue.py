@@ -98,11 +98,11 @@ def order(exchange, account, instrument, side, price_ticks, lots):
     return answer[-1]
 
 
-def market(exchange):
+def market(exchange, copies=1):
     """One listed dataset, its vendor, and a buyer with cash and the right to buy for training."""
     vendor, vendor_account = member(exchange, "Vendor")
     buyer, buyer_account = member(exchange, "Buyer", cash_minor=100_000_000)
-    listed = submit_listing(exchange, VENUE, vendor_account, *dataset())
+    listed = submit_listing(exchange, VENUE, vendor_account, *dataset(), copies=copies)
     request_entitlement(exchange, VENUE, buyer_account, listed.instrument, Side.BUY, Purpose.TRAINING)
     return SimpleNamespace(
         listed=listed, vendor=vendor, vendor_account=vendor_account, buyer=buyer, buyer_account=buyer_account
