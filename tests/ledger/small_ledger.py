@@ -37,15 +37,11 @@ def post_events(*events, batch_ends=None):
 
 
 def sell_order(sequence, hold_change, kind=ev.OrderAccepted):
-    return kind(
-        sequence=sequence, account=VENDOR, instrument=INSTRUMENT, side=Side.SELL, hold_change=hold_change
-    )
+    return kind(sequence=sequence, account=VENDOR, instrument=INSTRUMENT, side=Side.SELL, hold_change=hold_change)
 
 
 def buy_order(sequence, hold_change, kind=ev.OrderAccepted):
-    return kind(
-        sequence=sequence, account=BUYER, instrument=INSTRUMENT, side=Side.BUY, hold_change=hold_change
-    )
+    return kind(sequence=sequence, account=BUYER, instrument=INSTRUMENT, side=Side.BUY, hold_change=hold_change)
 
 
 def trade(sequence, **fields):

@@ -25,9 +25,7 @@ from exchange.vocabulary.instruments import Side
 
 
 def transfer(kind, sequence, withdrawal, **fields):
-    return kind(
-        sequence=sequence, account=BUYER, transfer=1, asset=CNY, amount=500, withdrawal=withdrawal, **fields
-    )
+    return kind(sequence=sequence, account=BUYER, transfer=1, asset=CNY, amount=500, withdrawal=withdrawal, **fields)
 
 
 def test_a_trade_moves_cash_claims_and_fees_and_frees_what_was_held():
@@ -80,9 +78,7 @@ def test_a_deposit_counts_only_when_confirmed():
 
 
 def test_a_withdrawal_is_held_then_leaves():
-    begun, confirmed = (
-        transfer(kind, n, 1) for kind, n in ((ev.TransferBegun, 1), (ev.TransferConfirmed, 2))
-    )
+    begun, confirmed = (transfer(kind, n, 1) for kind, n in ((ev.TransferBegun, 1), (ev.TransferConfirmed, 2)))
     rows = post_events(begun, confirmed, batch_ends=[1, 2])
     assert written(rows) == ledger("""
         1 buyer  CNY  available    hold        -500
@@ -104,9 +100,7 @@ def test_an_aborted_withdrawal_frees_what_it_held():
 
 def test_claims_come_from_issue_and_end_in_delivery():
     issued = ev.ClaimsIssued(sequence=1, account=VENDOR, base=DATA, claims=100)
-    lots = [
-        ev.LotDelivered(sequence=2, index=n, account=VENDOR, base=DATA, participant=5, lot=n) for n in (0, 1)
-    ]
+    lots = [ev.LotDelivered(sequence=2, index=n, account=VENDOR, base=DATA, participant=5, lot=n) for n in (0, 1)]
     assert written(post_events(issued, *lots)) == ledger("""
         1 vendor  DATA  available  issue     +100
         1 venue   DATA  issued     issue     -100
