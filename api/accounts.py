@@ -39,6 +39,7 @@ class _Asset(NamedTuple):
     code: str
     unit: int
     scale: int
+    is_cash: bool
 
     def text(self, amount: int) -> str:
         return format_scaled(amount * self.unit, self.scale)
@@ -46,9 +47,9 @@ class _Asset(NamedTuple):
 
 def _assets(directory: Directory) -> Iterator[_Asset]:
     for cash in list(directory.assets.values()):
-        yield _Asset(cash.asset, cash.code, 1, cash.scale)
+        yield _Asset(cash.asset, cash.code, 1, cash.scale, is_cash=True)
     for base in list(directory.bases.values()):
-        yield _Asset(base.base, base.code, base.lot_rtu, SIZE_SCALE)
+        yield _Asset(base.base, base.code, base.lot_rtu, SIZE_SCALE, is_cash=False)
 
 
 @router.get("/accounts", response_model=list[Account], summary="Balances")
@@ -59,7 +60,8 @@ async def accounts(caller: Viewer, exchange: TheExchange, market: TheMarket, pro
     told = []
     for account in chosen:
         held = market.portfolio.balances.of(account)
-        told += [_balance(exchange, account, a, held.get(a.asset)) for a in assets if a.asset in held or a.unit == 1]
+        owned = {asset for asset, balance in held.items() if balance.total}
+        told += [_balance(exchange, account, a, held.get(a.asset)) for a in assets if a.asset in owned or a.is_cash]
     return answer(told)
 
 
