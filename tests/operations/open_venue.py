@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from exchange.operations.admission import activate_participant, deposit, open_account, register_participant
+from exchange.operations.asking import ask
 from exchange.operations.bootstrap import bootstrap
 from exchange.operations.entitling import request_entitlement
 from exchange.operations.issuing import finish_issues
@@ -81,8 +82,6 @@ def member(exchange, name="Firm", cash_minor=0, **registration):
 
 def order(exchange, account, instrument, side, price_ticks, lots):
     """Place a limit order; the last event of the answer."""
-    from exchange.operations.asking import ask
-
     command = PlaceOrder(
         actor=VENUE,
         account=account,

@@ -1,12 +1,15 @@
+import hashlib
 import json
 
 import pytest
-from open_venue import dataset, documents, market, member
+from open_venue import IDENTITY, dataset, documents, market, member
 
 from exchange.assay.certificate import verify_certificate
+from exchange.operations.admission import open_account, register_participant
 from exchange.operations.dossier import read_dossier
 from exchange.operations.listing import submit_listing
 from exchange.operations.refusals import OperationRefused
+from exchange.operations.verdicts import attach_approval
 from exchange.vocabulary.instruments import Phase, Side
 from exchange.vocabulary.participants import VENUE
 
@@ -95,12 +98,8 @@ def test_personal_data_of_an_unknown_number_of_people_is_an_incomplete_fact(exch
 
 
 def test_important_data_is_refused_until_its_assessment_is_attached(exchange, vendor):
-    from exchange.operations.verdicts import attach_approval
-
     submission = dataset(**{"tex:dataLevel": "important"})
     assert refused(exchange, vendor, submission) == ["CN-05"]
-    import hashlib
-
     name = hashlib.sha256(submission[0]).hexdigest()
     attach_approval(exchange, VENUE, name, "important-data-risk-assessment", b"the assessment")
     outcome = submit_listing(exchange, VENUE, vendor, *submission)
@@ -113,10 +112,6 @@ def test_an_unknown_account_lists_nothing(exchange):
 
 
 def test_an_unverified_participant_lists_nothing(exchange):
-    from open_venue import IDENTITY
-
-    from exchange.operations.admission import open_account, register_participant
-
     participant = register_participant(exchange, VENUE, "Newcomer", "organisation", IDENTITY)
     account = open_account(exchange, VENUE, participant)
     assert refused(exchange, account, dataset()) == ["CN-01"]
