@@ -8,7 +8,10 @@ from venue import Venue
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, EVENT_BYTES, EVENTS
+from exchange.vocabulary.events import CommandRefused
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.refusals import REFUSALS
 from exchange.vocabulary.state import SnapshotError, decode_snapshot, snapshot_hash
 from simulations.sandbox import Terms
 
@@ -66,7 +69,9 @@ class Market:
             return
         stamped = self.venue.stamped([getattr(self, step[0])(*step[1:])])
         self.journal.append(stamped)
-        self.venue.engine.apply(stamped)
+        for event in EVENTS.decode_all(self.venue.engine.apply(stamped)):
+            if isinstance(event, CommandRefused):
+                assert Reason(event.reason) in REFUSALS[COMMANDS.kinds[event.command_kind]], "no documented refusal"
         self.venue.engine.check_invariants()
 
     def order(self, trader, side, price, lots, tif, mode, post_only, client_id):

@@ -1,0 +1,117 @@
+"""Which reasons refuse which command, in the order in which they are checked: contract, held to the machine by tests.
+
+Text that is not ASCII, and a kind that this version does not know, are `BAD_VALUE` for every command.
+"""
+
+from typing import Final
+
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.reasons import ORDER_CHECKS, Reason
+
+_R = Reason
+_MANAGED: Final = (_R.NOT_PERMITTED,)
+_FOUND: Final = (_R.UNKNOWN_ORDER, _R.NOT_OWNER, _R.TOO_LATE, _R.AUCTION_FROZEN)
+_ENTITLED: Final = (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_INSTRUMENT, _R.BAD_SIDE, _R.NO_DECISION)
+_BEGUN: Final = (_R.UNKNOWN_ACCOUNT, _R.UNKNOWN_ASSET, _R.BAD_AMOUNT, _R.BAD_VALUE, _R.DUPLICATE_TRANSFER_KEY)
+_NOT_OF_AMENDMENTS: Final = frozenset(
+    {
+        _R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_ACCOUNT, _R.NOT_ENTITLED, _R.TOO_MANY_OPEN_ORDERS, _R.NO_REFERENCE_PRICE,
+        _R.NO_LIQUIDITY, _R.FUNDS_TOO_SMALL, _R.FOK_NOT_FILLABLE, _R.MIN_NOT_FILLABLE, _R.BAD_SIDE, _R.BAD_TYPE,
+    }
+)  # fmt: skip
+
+REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
+    c.SetRulesVersion: (*_MANAGED, _R.UNKNOWN_RULES_VERSION),
+    c.Clock: (),
+    c.RegisterParticipant: (*_MANAGED, _R.UNKNOWN_OWNER, _R.BAD_VALUE),
+    c.SetParticipantState: (*_MANAGED, _R.UNKNOWN_PARTICIPANT, _R.BAD_STATE),
+    c.RegisterUser: (*_MANAGED, _R.UNKNOWN_PARTICIPANT, _R.BAD_VALUE),
+    c.RegisterKey: (*_MANAGED, _R.UNKNOWN_USER, _R.BAD_VALUE),
+    c.RevokeKey: (*_MANAGED, _R.UNKNOWN_KEY, _R.BAD_STATE),
+    c.OpenAccount: (*_MANAGED, _R.UNKNOWN_PARTICIPANT),
+    c.BlockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_STATE),
+    c.UnblockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_STATE),
+    c.DefineAsset: (*_MANAGED, _R.BAD_VALUE, _R.DUPLICATE_CODE),
+    c.DefineBase: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.DUPLICATE_CODE, _R.NO_DECISION),
+    c.DefineInstrument: (*_MANAGED, _R.UNKNOWN_BASE, _R.UNKNOWN_ASSET, _R.DUPLICATE_CODE, _R.BAD_INSTRUMENT),
+    c.SetPhase: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PHASE, _R.BAD_VALUE, _R.CROSSED_BOOK),
+    c.SetReferencePrice: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PRICE, _R.BAD_PHASE),
+    c.RecordDecision: (*_MANAGED, _R.NO_DECISION),
+    c.BeginDeposit: (*_BEGUN, _R.NOT_PERMITTED, _R.BALANCE_TOO_LARGE),
+    c.BeginWithdrawal: (*_BEGUN, _R.INSUFFICIENT_FUNDS),
+    c.ConfirmTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_STATE, _R.BALANCE_TOO_LARGE),
+    c.AbortTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_STATE),
+    c.GrantEntitlement: (*_ENTITLED, _R.BAD_VALUE),
+    c.RevokeEntitlement: (*_ENTITLED, _R.UNKNOWN_ENTITLEMENT),
+    c.PlaceOrder: ORDER_CHECKS,
+    c.CancelOrder: _FOUND,
+    c.AmendOrder: (*_FOUND, *(reason for reason in ORDER_CHECKS if reason not in _NOT_OF_AMENDMENTS)),
+    c.MassCancel: (_R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_ACCOUNT, _R.BAD_SIDE, _R.NOT_PERMITTED),
+    c.Issue: (*_MANAGED, _R.UNKNOWN_BASE, _R.ALREADY_ISSUED),
+    c.TakeDelivery: (
+        _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_BASE, _R.BAD_SIZE, _R.BAD_VALUE, _R.DUPLICATE_TRANSFER_KEY, _R.ACCOUNT_BLOCKED,
+        _R.NO_DECISION, _R.INSUFFICIENT_CLAIMS, _R.NOTHING_LEFT_TO_DELIVER,
+    ),
+}  # fmt: skip
+
+MEANINGS: Final[dict[Reason, str]] = {
+    _R.UNKNOWN_INSTRUMENT: "there is no such instrument",
+    _R.UNKNOWN_ACCOUNT: "there is no such account",
+    _R.BAD_SIDE: "a side is buy or sell",
+    _R.BAD_TYPE: "no type of order",
+    _R.BAD_TIF: "no time in force, or its time has passed",
+    _R.BAD_COMBINATION: "the fields do not go together",
+    _R.BAD_PRICE: "a price, or stop price, is missing, out of bounds, or not wanted",
+    _R.BAD_SIZE: "a size is missing, out of bounds, or no more than what is filled",
+    _R.DUPLICATE_CLIENT_ORDER_ID: "the client order id names another order",
+    _R.TOO_MANY_CLIENT_IDS: "the account has as many client order ids remembered as it may",
+    _R.ACCOUNT_BLOCKED: "the account is blocked, or its participant is not active",
+    _R.NOT_ENTITLED: "the gate has granted nothing for this account, instrument and side",
+    _R.ENTITLEMENT_EXPIRED: "what the gate granted has expired",
+    _R.QUOTA_EXCEEDED: "held, open and delivered lots would exceed the position limit",
+    _R.TOO_EARLY: "the owner traded the other side too few trading days ago, or has an order there",
+    _R.TOO_MANY_HOLDERS: "the instrument has as many holders as it may",
+    _R.INSTRUMENT_CLOSED: "the instrument is closed",
+    _R.INSTRUMENT_HALTED: "the instrument is halted",
+    _R.CANCEL_ONLY: "only cancels are taken",
+    _R.MODE_NOT_LICENSED: "the instrument may not be traded in this way",
+    _R.TIF_NOT_IN_PHASE: "the phase does not take such an order",
+    _R.NO_REFERENCE_PRICE: "the order needs the edge of a band, and there is no reference price",
+    _R.PRICE_OUTSIDE_BAND: "the price is outside the static band",
+    _R.SIZE_ABOVE_MAXIMUM: "the size is above the instrument's maximum",
+    _R.NOTIONAL_ABOVE_MAXIMUM: "price times size is above the maximum",
+    _R.TOO_MANY_OPEN_ORDERS: "the account has as many orders open as it may",
+    _R.NO_LIQUIDITY: "there is nothing on the other side",
+    _R.FUNDS_TOO_SMALL: "the funds do not pay for one lot",
+    _R.INSUFFICIENT_FUNDS: "too little cash is free",
+    _R.INSUFFICIENT_CLAIMS: "too few claims are free",
+    _R.POST_ONLY_WOULD_TAKE: "the post-only order would trade at once",
+    _R.FOK_NOT_FILLABLE: "the whole size would not trade",
+    _R.MIN_NOT_FILLABLE: "the least size would not trade",
+    _R.UNKNOWN_ORDER: "there is no such order, or it has been forgotten",
+    _R.NOT_OWNER: "the order is another account's",
+    _R.TOO_LATE: "the order is done",
+    _R.AUCTION_FROZEN: "the call is frozen: nothing is taken back or changed",
+    _R.NOT_PERMITTED: "only the venue, or an operator's key with the scope to manage, may do this",
+    _R.UNKNOWN_PARTICIPANT: "there is no such participant",
+    _R.UNKNOWN_USER: "there is no such user",
+    _R.UNKNOWN_KEY: "there is no such key",
+    _R.UNKNOWN_ASSET: "there is no such cash asset",
+    _R.UNKNOWN_BASE: "there is no such base",
+    _R.UNKNOWN_TRANSFER: "there is no such transfer",
+    _R.UNKNOWN_OWNER: "there is no such beneficial owner",
+    _R.UNKNOWN_ENTITLEMENT: "nothing is granted that could be taken back",
+    _R.BAD_STATE: "it is not in a state from which this can be done",
+    _R.BAD_VALUE: "a field is outside what it may say",
+    _R.DUPLICATE_CODE: "the code or symbol is taken",
+    _R.DUPLICATE_TRANSFER_KEY: "the key was used for another request",
+    _R.BAD_INSTRUMENT: "one tick on one lot is no whole number of minor units, or the terms are unsound",
+    _R.BAD_PHASE: "the phase is no legal move from here, or does not allow this",
+    _R.BAD_AMOUNT: "an amount is positive and within bounds",
+    _R.BALANCE_TOO_LARGE: "the asset would exceed what balances can hold",
+    _R.ALREADY_ISSUED: "claims on a base are issued once",
+    _R.NOTHING_LEFT_TO_DELIVER: "the participant has too many of the base's lots already",
+    _R.NO_DECISION: "the digest of the gate's decision is missing",
+    _R.UNKNOWN_RULES_VERSION: "this code does not know these rules",
+    _R.CROSSED_BOOK: "the book is crossed, and only an auction can uncross it",
+}

@@ -1,0 +1,29 @@
+"""The reference says what the code does, because it is written from it."""
+
+from pathlib import Path
+
+import pytest
+
+from exchange.vocabulary.codec import COMMANDS
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.reference_page import meaning, pages
+from exchange.vocabulary.refusals import MEANINGS, REFUSALS
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_page_is_what_the_code_writes(name):
+    written = (REFERENCE / name).read_text(encoding="utf-8")
+    assert written == pages()[name], "run python -m exchange.vocabulary.reference_page docs/reference"
+
+
+def test_every_command_has_its_refusals_and_every_reason_its_meaning():
+    assert set(REFUSALS) == set(COMMANDS.kinds.values())
+    assert set(MEANINGS) == set(Reason) - {Reason.NONE}
+    assert {reason for reasons in REFUSALS.values() for reason in reasons} == set(MEANINGS)
+
+
+def test_a_docstring_that_nobody_wrote_is_no_meaning():
+    assert meaning(COMMANDS.kinds[14]) == ""
+    assert meaning(COMMANDS.kinds[2]).startswith("Nothing but time")
