@@ -145,7 +145,7 @@ class Sequencer:
             raise ValueError(f"{len(commands)} bytes are no group of 1 to {self._max_commands_per_block} commands")
         if len(blobs) > MAX_BLOBS or sum(map(len, blobs)) > MAX_BLOBS_BYTES:
             raise ValueError(f"more than {MAX_BLOBS} documents or {MAX_BLOBS_BYTES} bytes of them")
-        submission = _Submission(bytes(commands), blobs, Future())
+        submission = _Submission(bytes(commands), blobs, _promised())
         if self._journal.full and not _only_reducing(submission.commands):
             raise StorageFull("there is no space for the next journal segment")
         with self._changed:
@@ -263,6 +263,13 @@ class Sequencer:
             if not reply.done():
                 reply.set_exception(Stopped(f"the sequencer failed: {failure}"))
         self._on_failure(failure)
+
+
+def _promised() -> "Future[Reply]":
+    """A future whose holder cannot cancel it: what is submitted will happen, whether anyone still listens or not."""
+    reply: Future[Reply] = Future()
+    reply.set_running_or_notify_cancel()
+    return reply
 
 
 def _only_reducing(commands: bytes) -> bool:

@@ -188,6 +188,15 @@ def test_without_space_new_orders_are_refused_while_cancels_go_on(make, monkeypa
     spine.ask(DefineAsset(code="CNY", scale=2))
 
 
+def test_whoever_stops_listening_takes_nothing_back(make):
+    spine = make()
+    reply = spine.sequencer.submit(TICK)
+    assert not reply.cancel()
+    assert reply.result(timeout=10).first_sequence == 1
+    spine.ask(Clock())
+    assert not spine.failures
+
+
 def test_documents_travel_with_their_commands(make):
     spine = make()
     spine.ask(Clock(), blobs=(b"a decision",))
