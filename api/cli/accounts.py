@@ -1,0 +1,82 @@
+"""What an account owns and what happened to it."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+
+from api.cli.console import as_json_text, facts, say, show, table
+from api.cli.options import HERE, AsJson, Key, Symbol, Url, product_of, signed
+
+When = Annotated[str | None, typer.Option("--from", help="ISO 8601 with a zone, such as 2026-11-24T00:00:00Z")]
+Until = Annotated[str | None, typer.Option("--to", help="The same")]
+
+
+def accounts_command(as_json: AsJson = False, url: Url = HERE, credentials: Key = None) -> None:
+    """Balances: cash, and claims in millions of RTU."""
+    with signed(url, credentials) as client:
+        found = client.get("/accounts")
+    if as_json:
+        typer.echo(as_json_text(found))
+        return
+    rows = [[a["profile_id"], a["currency"], a["balance"], a["hold"], a["available"]] for a in found]
+    show(table("", ("account", "asset", "balance>", "held>", "available>"), rows))
+
+
+def fills_command(
+    symbol: Annotated[str | None, typer.Option("--product", help="Of this product only")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many, the newest")] = 50,
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """Trades of the account, the newest first."""
+    with signed(url, credentials) as client:
+        found = client.get("/fills", product_id=symbol and product_of(symbol), limit=limit)
+    columns = ("time", "product", "trade>", "order>", "side", "made", "price>", "size>", "funds>", "fee>")
+    show(table("", columns, map(_fill, found)) if found else "No fills.")
+
+
+def statement_command(
+    since: When = None, until: Until = None, as_json: AsJson = False, url: Url = HERE, credentials: Key = None
+) -> None:
+    """Per asset every movement, with the balance after it, from the opening to the closing balance."""
+    with signed(url, credentials) as client:
+        # `from` is no name in Python.
+        found = client.get("/statement", **{"from": since, "to": until})
+    if as_json:
+        typer.echo(as_json_text(found))
+        return
+    if not found:
+        say("Nothing has moved on this account.")
+        return
+    show(Group(*(part for each in found for part in _statement(each))))
+
+
+def note_command(
+    symbol: Symbol,
+    trade: Annotated[int, typer.Argument(min=1, help="The trade's number in this product")],
+    as_json: AsJson = False,
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """The contract note of a trade."""
+    with signed(url, credentials) as client:
+        note = client.get(f"/trades/{product_of(symbol)}/{trade}/contract-note")
+    if as_json:
+        typer.echo(as_json_text(note))
+        return
+    say(f"Contract note: trade {trade} in {note['product_id']}")
+    show(facts((name.replace("_", " "), value) for name, value in note.items()))
+
+
+def _fill(told: dict[str, Any]) -> list[object]:
+    made = "maker" if told["liquidity"] == "M" else "taker"
+    named = [told["created_at"], told["product_id"], told["trade_id"], told["order_id"], told["side"], made]
+    return [*named, told["price"], told["size"], told["funds"], told["fee"]]
+
+
+def _statement(told: dict[str, Any]) -> list[RenderableType]:
+    ends = f"opening {told['opening']}, closing {told['closing']}"
+    rows = [[x["time"], x["reference"], x["title"], x["amount"], x["balance"]] for x in told["lines"]]
+    columns = ("time", "reference", "what", "amount>", "balance>")
+    return [table(f"Account {told['account']}, {told['asset']}: {ends}", columns, rows), ""]
