@@ -17,12 +17,14 @@ Key = Annotated[
 ]
 Symbol = Annotated[str, typer.Argument(help="A product, as GSM8K-CNY")]
 Purpose = Annotated[
-    list[str], typer.Option("--purpose", help="training, fine-tuning, evaluation, retrieval or research; may repeat")
+    list[str] | None,
+    typer.Option("--purpose", help="training, fine-tuning, evaluation, retrieval or research; may repeat"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON")]
 
 HERE: Final = DEFAULT_URL
-TRAINING: Final = ("training",)
+TRAINING: Final = "training"
+"""The purpose where none is named."""
 
 
 @contextmanager

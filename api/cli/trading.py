@@ -38,10 +38,10 @@ STOPS: Final = {Side.BUY: "entry", Side.SELL: "loss"}
 
 
 def entitle_command(
-    symbol: Symbol, side: Way, purpose: Purpose = list(TRAINING), url: Url = HERE, credentials: Key = None
+    symbol: Symbol, side: Way, purpose: Purpose = None, url: Url = HERE, credentials: Key = None
 ) -> None:
     """Ask the gate for the right to trade one side of a product, for a purpose."""
-    body = {"product_id": product_of(symbol), "side": side.value, "purpose": purpose}
+    body = {"product_id": product_of(symbol), "side": side.value, "purpose": purpose or [TRAINING]}
     with signed(url, credentials) as client:
         got = client.post("/entitlements", body)
     say(f"Account {got['account']} may {side.value} {got['product_id']} for {', '.join(got['purposes'])}.")
