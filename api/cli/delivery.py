@@ -89,7 +89,7 @@ def _verify_lot(folder: Path, number: str, sha256: str, certificate: Certificate
 def _download(client: Client, folder: Path, signer: str, delivered: list[dict[str, Any]]) -> None:
     """Each lot with its manifest; the receipt names a lot once it is there."""
     path = folder / RECEIPT
-    receipt = _read_receipt(path) if path.exists() else {"assayer": signer, "lots": {}}
+    receipt: dict[str, Any] = _read_receipt(path) if path.exists() else {"assayer": signer, "lots": {}}
     with progress_bar() as bar:
         for told in bar.track(delivered, description="Downloading"):
             number = str(told["lot"])

@@ -1,0 +1,47 @@
+"""What `tlx` gains from the simulations: a recorded hour replayed, and a dataset to try a listing with."""
+
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulations.market.installation import installation_submissions
+from simulations.replay import ReplayError, replay_file
+
+DIFFERS = 1
+
+
+def replay(file: Annotated[Path, typer.Argument(help="A recording of order flow: .csv or .csv.xz")]) -> None:
+    """Send recorded order flow through an engine, and compare each fill. Exit status 1 where one differs."""
+    try:
+        report = replay_file(file, _progress if sys.stderr.isatty() else None)
+    except ReplayError as error:
+        typer.echo(f"BAD_RECORDING: {error}", err=True)
+        raise typer.Exit(DIFFERS) from None
+    typer.echo(report.render())
+    if not report.ok:
+        raise typer.Exit(DIFFERS)
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="A new folder")],
+    name: Annotated[str, typer.Option(help="What to call the dataset")] = "sample-topics",
+) -> None:
+    """Write a small dataset to list: the topics of Python's own help, with metadata and licence."""
+    if folder.exists():
+        typer.echo(f"FOLDER_TAKEN: {folder} is there already", err=True)
+        raise typer.Exit(DIFFERS)
+    (made,) = islice(installation_submissions(), 1)
+    metadata = json.loads(made.croissant) | {"name": name}
+    folder.mkdir(parents=True)
+    for path, content in {**made.files, **made.evidence}.items():
+        (folder / path).write_bytes(content)
+    (folder / "croissant.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=1))
+    typer.echo(f"{folder} holds {name}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+
+
+def _progress(commands: int) -> None:
+    typer.echo(f"\r{commands:,} commands", nl=False, err=True)
