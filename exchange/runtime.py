@@ -13,20 +13,23 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import structlog
+from alembic.util.exc import CommandError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import DBAPIError
 
+from exchange.compliance.errors import PolicyError
 from exchange.compliance.facts import DatasetFacts
 from exchange.compliance.gate import Gate
-from exchange.delivery.access import AccessLog
-from exchange.delivery.vault import Vault
+from exchange.delivery.access import AccessError, AccessLog
+from exchange.delivery.vault import Vault, VaultError
 from exchange.operations.directory import Directory
 from exchange.operations.dossier import read_dossier
 from exchange.operations.recovery import StartRefused, recover
@@ -43,20 +46,29 @@ from exchange.store.projector import Projector
 from exchange.store.reconcile import Reconciliation, reconcile
 from exchange.store.reports import Reports
 from exchange.store.secrets import KEY_BYTES, VENUE_SUBJECT, SecretStore
-from exchange.vocabulary.commands import Clock
+from exchange.vocabulary.codec import COMMAND_BYTES, KIND_OFFSET
+from exchange.vocabulary.commands import AmendOrder, Clock, PlaceOrder
 from exchange.vocabulary.participants import VENUE
 
-__all__ = ["Batch", "Exchange", "Reply", "Settings", "StartRefused"]
+__all__ = ["Batch", "Exchange", "RecordsBehind", "Reply", "Settings", "StartRefused"]
 
 ASSAYER_KEY = "assayer-ed25519"
 CLOSE_TIMEOUT_S = 60.0
+
+_ORDERS = frozenset({PlaceOrder.KIND, AmendOrder.KIND})
+
+
+class RecordsBehind(Busy):
+    """SQL is further behind than the settings allow: no new orders until it has caught up; all else goes on."""
+
+    code = "RECORDS_BEHIND"
 
 
 class Exchange:
     """One venue, running in this process. `open` recovers it, `start` lets commands in, `close` ends it."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], int]) -> None:
-        """Build the parts that need no journal; use `open`."""
+    def __init__(self, settings: Settings, clock: Callable[[], int], opened: ExitStack) -> None:
+        """Build the parts that need no journal, their ends put on `opened`; use `open`."""
         folder = settings.data_folder
         self.settings = settings
         self.now_ns = clock
@@ -66,11 +78,14 @@ class Exchange:
         self.gate = Gate.load(settings.licence_profile)
         self.vault = Vault(folder / "vault")
         self.secrets = SecretStore.open(folder, _master_key(settings))
+        opened.callback(self.secrets.close)
         self.key_secrets = KeySecrets(self.secrets)
         self.assayer_key = _assayer_key(self.secrets)
         self.access_log = AccessLog(folder / "accesses.log")
+        opened.callback(self.access_log.close)
         self.access_lock = threading.Lock()
         self.database: Database = open_database(settings.database_url or sqlite_url(folder / "exchange.db"))
+        opened.callback(self.database.dispose)
         self.history = History(self.database)
         self.register = Register(self.database)
         self.reports = Reports(self.database)
@@ -83,39 +98,46 @@ class Exchange:
         """(base, lot) whose documents were read whole since the start."""
         self._last_submitted_s = 0.0
         self._closing = threading.Event()
-        self._lock = -1
+        self._opened = opened
         self._ticker = threading.Thread(target=self._tick, name="clock", daemon=True)
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Callable[[], int] = time.time_ns) -> Self:
-        """Recover what the data folder holds, not started yet. Raises StartRefused, SecretsError, JournalError."""
+        """Recover what the data folder holds, not started yet. Raises StartRefused, SecretsError, JournalError.
+
+        Whatever is raised, nothing stays open and the folder is free again.
+        """
         settings.data_folder.mkdir(parents=True, exist_ok=True)
-        lock = _lock_folder(settings.data_folder)
-        exchange = cls(settings, clock)
-        exchange._lock = lock
-        exchange._recover()
+        with ExitStack() as opened, _refusals():
+            opened.callback(os.close, _lock_folder(settings.data_folder))
+            exchange = cls(settings, clock, opened)
+            exchange._recover()
+            exchange._opened = opened.pop_all()
         return exchange
 
     def _recover(self) -> None:
         folder, settings = self.settings.data_folder, self.settings
         journal, snapshots = Journal.open(folder / "journal"), SnapshotFolder(folder / "snapshots")
+        self._opened.callback(journal.close)
         engine, projection = recover(journal, snapshots, self.database)
         self.opening_state = engine.snapshot()
-        self.projector = Projector(projection, self._fail)
         with self.database.connect() as connection:
             self.directory.load(connection)
         for base in self.directory.bases.values():
             self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
+        self.projector = Projector(projection, self.fail)
+        self._opened.callback(self._close_projector)
         self._sequencer = Sequencer(
             engine,
             journal,
             self.now_ns,
             [self._take_in],
-            self._fail,
+            self.fail,
             snapshots=snapshots,
             snapshot_every=settings.snapshot_every,
             max_commands_per_block=settings.max_commands_per_block,
         )
+        self._opened.callback(self._sequencer.close)
 
     def _take_in(self, batch: Batch) -> None:
         """First of all subscribers: who is told of a batch finds it in the directory, and soon in SQL."""
@@ -132,9 +154,17 @@ class Exchange:
         self._ticker.start()
 
     def submit(self, commands: bytes, blobs: Sequence[bytes] = ()) -> Future[Reply]:
-        """Encoded commands, one atomic group; the future holds their events once they are durable. Busy, Stopped."""
+        """Encoded commands, one atomic group; the future holds their events once they are durable. Busy, Stopped.
+
+        RecordsBehind where there is an order among them, and SQL is too far behind.
+        """
+        if self.failed.is_set():
+            raise Stopped("the exchange has failed")
+        if self.projector.lag > self.settings.max_projection_lag and _has_order(commands):
+            raise RecordsBehind(f"the records are {self.projector.lag} commands behind")
+        reply = self._sequencer.submit(commands, blobs)
         self._last_submitted_s = time.monotonic()
-        return self._sequencer.submit(commands, blobs)
+        return reply
 
     def reconcile(self) -> Reconciliation:
         """SQL against the machine, both as they stood after the same command, while trading goes on. Stopped."""
@@ -154,30 +184,50 @@ class Exchange:
         return self.assayer_key.public_key().public_bytes_raw()
 
     def close(self) -> None:
-        """Finish what was submitted, bring SQL level, and let go of the folder."""
+        """Finish what was submitted, bring SQL level, and let go of the folder. Done once, whatever has failed."""
         self._closing.set()
         if self._ticker.is_alive():
             self._ticker.join()
-        self._sequencer.close()
-        self.projector.close(CLOSE_TIMEOUT_S)
-        self.database.dispose()
-        self.access_log.close()
-        self.secrets.close()
-        os.close(self._lock)
+        self._opened.close()
 
-    def _fail(self, failure: BaseException) -> None:
-        """Journal, machine or projection broke: acknowledge nothing more, and let the server's exit say so."""
-        self.failure = failure
+    def _close_projector(self) -> None:
+        if not self.projector.close(CLOSE_TIMEOUT_S):
+            self.log.error("records are not level, the next start brings them there", lag=self.projector.lag)
+
+    def fail(self, failure: BaseException) -> None:
+        """Journal, machine or a projection broke: take nothing more, and let the server's exit say so."""
+        self.failure = self.failure or failure
         self.log.error("exchange failed", error=repr(failure))
         self.failed.set()
 
     def _tick(self) -> None:
-        """A clock command where nobody else asks for anything, so that timers need no traffic."""
+        """A clock command where nobody else asks for anything, so that timers need no traffic.
+
+        Not before the first command: that one states the rules.
+        """
         idle_s = self.settings.clock_idle_s
         while not self._closing.wait(idle_s) and not self.failed.is_set():
-            if time.monotonic() - self._last_submitted_s >= idle_s:
+            if self.sequence and time.monotonic() - self._last_submitted_s >= idle_s:
                 with suppress(Busy, Stopped):
                     self._sequencer.submit(Clock(actor=VENUE).encode())
+
+
+def _has_order(commands: bytes) -> bool:
+    return not _ORDERS.isdisjoint(commands[KIND_OFFSET::COMMAND_BYTES])
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What parts of the exchange say when they cannot be opened, as the refusal to start that it is."""
+    try:
+        yield
+    except (AccessError, PolicyError) as error:
+        raise StartRefused(error.code, error.detail) from None
+    except VaultError as error:
+        raise StartRefused("VAULT_INCOMPLETE", f"a listing's document cannot be read: {error}") from None
+    except (CommandError, DBAPIError) as error:
+        told = getattr(error, "orig", None) or error
+        raise StartRefused("DATABASE_UNUSABLE", f"{type(told).__name__}: {told}") from None
 
 
 def _lock_folder(folder: Path) -> int:

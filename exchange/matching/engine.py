@@ -84,6 +84,11 @@ class Engine:
         """The sequence of the last command applied."""
         return self._state.sequence
 
+    @property
+    def timestamp_ns(self) -> int:
+        """The time of the last command applied."""
+        return self._state.timestamp_ns
+
     def apply(self, batch: bytes) -> bytes:
         """Apply encoded, sequenced commands in order; returns their encoded events, at least one for each.
 

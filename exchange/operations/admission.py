@@ -48,7 +48,11 @@ def register_participant(  # noqa: PLR0913 - a form has its fields
     )
     digest = bytes.fromhex(exchange.vault.put(profile.document()))
     command = commands.RegisterParticipant(actor=actor, owner=owner, expires_at_ns=expires_at_ns, profile=digest)
-    return ask_one(exchange, command, events.ParticipantRegistered).participant
+    try:
+        return ask_one(exchange, command, events.ParticipantRegistered).participant
+    except OperationRefused:
+        exchange.secrets.erase(bytes.fromhex(profile.subject))
+        raise
 
 
 def profile_of(exchange: Exchange, participant: int) -> Profile:
@@ -95,15 +99,21 @@ def register_user(exchange: Exchange, actor: int, participant: int, roles: Role,
 def create_key(exchange: Exchange, actor: int, user: int, scopes: Scope, expires_at_ns: int = 0) -> CreatedKey:
     """A new API key of a user. Its secrets are durable before the command that names the key."""
     new = exchange.key_secrets.create()
-    fingerprint = key_fingerprint(new.public_id)
-    command = commands.RegisterKey(
-        actor=actor, user=user, scopes=scopes, expires_at_ns=expires_at_ns, fingerprint=fingerprint
-    )
     try:
-        return CreatedKey(ask_one(exchange, command, events.KeyRegistered).key, new)
+        return CreatedKey(register_key(exchange, actor, user, scopes, new.public_id, expires_at_ns), new)
     except OperationRefused:
         exchange.key_secrets.erase(new.public_id)
         raise
+
+
+def register_key(
+    exchange: Exchange, actor: int, user: int, scopes: Scope, public_id: str, expires_at_ns: int = 0
+) -> int:
+    """Make a key known whose secrets are kept already; its id in the journal."""
+    command = commands.RegisterKey(
+        actor=actor, user=user, scopes=scopes, expires_at_ns=expires_at_ns, fingerprint=key_fingerprint(public_id)
+    )
+    return ask_one(exchange, command, events.KeyRegistered).key
 
 
 def key_fingerprint(public_id: str) -> bytes:

@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Final
 
 from exchange.operations.admission import (
-    activate_participant,
-    create_key,
     open_account,
+    register_key,
     register_participant,
     register_user,
+    set_participant_state,
 )
 from exchange.operations.asking import ask_one
 from exchange.runtime import Exchange
 from exchange.store.key_secrets import NewKey
 from exchange.vocabulary import commands, events
-from exchange.vocabulary.participants import VENUE, Role, Scope
+from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 
 RULES_VERSION: Final = 1
-CASH_CODE: Final = "CNY"
 CASH_SCALE: Final = 2
 OPERATOR_FILE: Final = "operator.json"
 _ALL_SCOPES: Final = Scope.VIEW | Scope.TRADE | Scope.TRANSFER | Scope.MANAGE
@@ -35,8 +34,8 @@ def bootstrap(exchange: Exchange) -> Path | None:
     if exchange.sequence == 0:
         rules = commands.SetRulesVersion(actor=VENUE, rules_version=RULES_VERSION)
         ask_one(exchange, rules, events.RulesVersionSet)
-    if exchange.directory.asset(CASH_CODE) is None:
-        cash = commands.DefineAsset(actor=VENUE, code=CASH_CODE, scale=CASH_SCALE)
+    if exchange.directory.asset(exchange.settings.quote) is None:
+        cash = commands.DefineAsset(actor=VENUE, code=exchange.settings.quote, scale=CASH_SCALE)
         ask_one(exchange, cash, events.AssetDefined)
     operator = next((u for u in exchange.directory.users.values() if u.roles & Role.OPERATOR), None)
     user = operator.user if operator else _make_operator(exchange)
@@ -46,18 +45,27 @@ def bootstrap(exchange: Exchange) -> Path | None:
 
 
 def _make_operator(exchange: Exchange) -> int:
-    name = exchange.settings.venue_name
-    evidence = {"appointment": f"{name} appoints its own operator".encode()}
-    participant = register_participant(exchange, VENUE, name, "organisation", evidence)
-    activate_participant(exchange, VENUE, participant)
-    open_account(exchange, VENUE, participant)
+    """The operator's user. Before there is one nobody else is taken in: a participant is the venue's, half set up."""
+    directory = exchange.directory
+    participant = min(directory.participants, default=None) or _register_venue(exchange)
+    for state in (ParticipantState.VERIFIED, ParticipantState.ACTIVE):
+        if directory.participants[participant].state < state:
+            set_participant_state(exchange, VENUE, participant, state)
+    if not directory.accounts_of(participant):
+        open_account(exchange, VENUE, participant)
     return register_user(exchange, VENUE, participant, Role.OPERATOR | Role.AUDITOR)
 
 
+def _register_venue(exchange: Exchange) -> int:
+    name = exchange.settings.venue_name
+    evidence = {"appointment": f"{name} appoints its own operator".encode()}
+    return register_participant(exchange, VENUE, name, "organisation", evidence)
+
+
 def _make_key(exchange: Exchange, user: int) -> Path:
-    created = create_key(exchange, VENUE, user, _ALL_SCOPES)
-    path = exchange.settings.data_folder / OPERATOR_FILE
-    write_credentials(path, created.secrets)
+    path, key = exchange.settings.data_folder / OPERATOR_FILE, exchange.key_secrets.create()
+    write_credentials(path, key)
+    register_key(exchange, VENUE, user, _ALL_SCOPES, key.public_id)
     return path
 
 

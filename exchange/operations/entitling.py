@@ -1,5 +1,6 @@
 """Letting an account trade a side of an instrument: the gate's `order` and `settle` decisions, compiled."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from exchange.compliance.entitlements import EntitlementVerdict, entitle
@@ -110,8 +111,10 @@ def _record_denial(exchange: Exchange, verdict: EntitlementVerdict) -> None:
     """Into the journal: as a revocation where something stands to be revoked, else as a decision."""
     terms = verdict.terms
     if (terms.account, terms.instrument, int(terms.side)) in exchange.directory.entitlements:
-        ask_one(exchange, verdict.revoke(VENUE), events.EntitlementEnded)
-        return
+        # What ran out in this very moment is no longer there to be revoked.
+        with suppress(OperationRefused):
+            ask_one(exchange, verdict.revoke(VENUE), events.EntitlementEnded)
+            return
     base = exchange.directory.bases[exchange.directory.instruments[terms.instrument].base]
     command = commands.RecordDecision(
         actor=VENUE,

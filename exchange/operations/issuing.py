@@ -11,6 +11,7 @@ from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entitling import judge
 from exchange.operations.entries import BaseEntry, InstrumentEntry
 from exchange.operations.facts import listed_facts
+from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.commands import Command
@@ -65,11 +66,20 @@ def issue(exchange: Exchange, base: int) -> tuple[InstrumentEntry, int | None]:
 
 
 def finish_issues(exchange: Exchange) -> list[int]:
-    """Go on with the bases that an interrupted listing left without claims; which these were."""
-    unissued = [entry.base for entry in list(exchange.directory.bases.values()) if not entry.issued_claims]
-    for base in unissued:
-        issue(exchange, base)
-    return unissued
+    """Go on with the bases that an interrupted listing left without claims; those that have them now.
+
+    One that is refused now, its issuer having left since, stays as it is and keeps nothing else from starting.
+    """
+    finished = []
+    for entry in list(exchange.directory.bases.values()):
+        if not entry.issued_claims:
+            try:
+                issue(exchange, entry.base)
+            except OperationRefused as refused:
+                exchange.log.warning("base is not issued", base=entry.base, refused=str(refused))
+            else:
+                finished.append(entry.base)
+    return finished
 
 
 def _instrument(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> commands.DefineInstrument:

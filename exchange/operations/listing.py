@@ -107,7 +107,8 @@ def submit_listing(
     if not decision.permitted:
         _record_refusal(exchange, dossier, decision)
         raise gate_refused(f"listing {listing.name}", decision.reasons, decision.digest)
-    wanted = _copies(copies or listing.copies or exchange.settings.default_copies, len(spans))
+    asked = next(c for c in (copies, listing.copies, exchange.settings.default_copies) if c is not None)
+    wanted = _copies(asked, len(spans))
     for entry in listing.files:
         exchange.vault.put(verified[entry.path])
     dossier = replace(

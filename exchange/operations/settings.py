@@ -9,7 +9,11 @@ from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR,
 
 
 class Settings(BaseSettings):
-    """Fees, collar and bands in ppm; `secrets_key` is the erasable store's master key, 64 hex digits."""
+    """Fees, collar and bands in ppm; `secrets_key` is the erasable store's master key, 64 hex digits.
+
+    `max_projection_lag` is how many commands SQL may be behind before new orders wait; `quote` the code of the cash
+    that everything is traded in, with two decimals.
+    """
 
     model_config = SettingsConfigDict(env_prefix="TLX_", frozen=True)
 
@@ -20,11 +24,12 @@ class Settings(BaseSettings):
     licence_profile: str = "open"
 
     snapshot_every: int = Field(default=100_000, ge=1)
-    max_commands_per_block: int = Field(default=4_096, ge=1)
+    max_commands_per_block: int = Field(default=4_096, ge=16, le=32_768)
+    max_projection_lag: int = Field(default=50_000, ge=1)
     assay_workers: int = Field(default=1, ge=1)
     clock_idle_s: float = Field(default=1.0, gt=0)
 
-    quote: str = "CNY"
+    quote: str = Field(default="CNY", pattern=r"^[A-Z]{2,8}$")
     utc_offset_hours: int = Field(default=8, ge=-12, le=14)
     maker_ppm: int = Field(default=500, ge=0, le=MAX_FEE_PPM)
     taker_ppm: int = Field(default=1_000, ge=0, le=MAX_FEE_PPM)

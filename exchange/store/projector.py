@@ -46,7 +46,8 @@ class Projector:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive() and self._failure is None
 
     def offer(self, batch: EventBatch) -> None:
