@@ -29,6 +29,7 @@ def replay(file: Annotated[Path, typer.Argument(help="A recording of order flow:
 def sample(
     folder: Annotated[Path, typer.Argument(help="A new folder")],
     name: Annotated[str, typer.Option(help="What to call the dataset")] = "sample-topics",
+    unlicensed: Annotated[bool, typer.Option("--unlicensed", help="Without its licence, to see it refused")] = False,
 ) -> None:
     """Write a small dataset to list: the topics of Python's own help, with metadata and licence."""
     if folder.exists():
@@ -36,8 +37,12 @@ def sample(
         raise typer.Exit(DIFFERS)
     (made,) = islice(installation_submissions(), 1)
     metadata = json.loads(made.croissant) | {"name": name}
+    files = {**made.files, **({} if unlicensed else made.evidence)}
+    if unlicensed:
+        del metadata["rai:dataLicenseEvidence"]
+        metadata["distribution"] = [each for each in metadata["distribution"] if each["@id"] in files]
     folder.mkdir(parents=True)
-    for path, content in {**made.files, **made.evidence}.items():
+    for path, content in files.items():
         (folder / path).write_bytes(content)
     (folder / "croissant.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=1))
     typer.echo(f"{folder} holds {name}: {', '.join(sorted(path.name for path in folder.iterdir()))}")

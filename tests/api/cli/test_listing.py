@@ -1,0 +1,49 @@
+import json
+
+import pytest
+
+
+def test_an_assay_reports_grade_tokens_and_lots(tlx, dataset_folder):
+    result = tlx("assay", dataset_folder)
+    assert result.exit_code == 0, result.stderr
+    for told in ("Grade ", "240 (240 distinct)", "RTU-1", "Merkle root", "Lots"):
+        assert told in result.stdout
+
+
+def test_an_assay_as_json_is_what_a_certificate_would_say(tlx, dataset_folder):
+    result = tlx("assay", dataset_folder, "--json", "--workers", "1")
+    body = json.loads(result.stdout)
+    assert (body["name"], body["documents"], body["rtu_version"]) == ("riddles", 240, "RTU-1")
+
+
+def spoil(name, change):
+    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "code"),
+    [
+        (lambda folder: (folder / "croissant.json").unlink(), "NO_METADATA"),
+        (lambda folder: (folder / "two.croissant.json").write_bytes(b"{}"), "WHICH_METADATA"),
+        (spoil("croissant.json", lambda content: content[:-1]), "BAD_JSON"),
+        (spoil("croissant.json", lambda content: content.replace(b"croissant/1.1", b"croissant/9.9")), "BAD_CROISSANT"),
+        (lambda folder: (folder / "data.jsonl").unlink(), "FILE_MISSING"),
+        (spoil("data.jsonl", lambda content: content + b"\n"), "FILE_SIZE_MISMATCH"),
+        (spoil("data.jsonl", lambda content: content.replace(b"a", b"b")), "FILE_HASH_MISMATCH"),
+    ],
+)
+def test_bad_input_is_refused_by_name(tlx, dataset_folder, spoiled, code):
+    spoiled(dataset_folder)
+    result = tlx("assay", dataset_folder)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{code}: ")
+    assert not result.stdout
+
+
+def test_a_folder_that_is_not_there_is_refused(tlx, tmp_path):
+    assert tlx("assay", tmp_path / "nowhere").stderr.startswith("NO_FOLDER: ")
+
+
+def test_metadata_may_stand_elsewhere(tlx, dataset_folder, tmp_path):
+    elsewhere = (dataset_folder / "croissant.json").rename(tmp_path / "metadata.json")
+    assert tlx("assay", dataset_folder, "--croissant", elsewhere).exit_code == 0
