@@ -72,9 +72,10 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
 
 
 def progress_bar() -> Progress:
-    """On stderr, and gone when done."""
+    """On stderr where that is a terminal, and gone when done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal)
 
 
 def as_json_text(told: Any) -> str:

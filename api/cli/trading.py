@@ -63,7 +63,6 @@ def order_command(
     min_size: Annotated[str | None, typer.Option(help="At least so much at once")] = None,
     expire_time: Annotated[str | None, typer.Option(help="With GTT: ISO 8601, such as 2026-12-01T00:00:00Z")] = None,
     stp: Annotated[str | None, typer.Option(help="Own orders that would meet: dc, co, cn, cb")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Answer in full and change nothing")] = False,
     as_json: AsJson = False,
     url: Url = HERE,
     credentials: Key = None,
@@ -88,11 +87,11 @@ def order_command(
     said = {name: value for name, value in wishes.items() if value is not None}
     with signed(url, credentials) as client:
         body = {"product_id": product, "side": side.value, "type": chosen.value, "size": _size(client, product, size)}
-        told = client.post("/orders?dry_run=true" if dry_run else "/orders", body | said)
+        told = client.post("/orders", body | said)
     if as_json:
         typer.echo(as_json_text(told))
         return
-    say(_became(told, dry_run=dry_run))
+    say(_became(told))
     show(_order(told))
 
 
@@ -148,9 +147,7 @@ def _size(client: Client, product: str, text: str) -> str:
     return format_scaled(int(number) * lot_rtu, SIZE_SCALE)
 
 
-def _became(told: dict[str, Any], *, dry_run: bool) -> str:
-    if dry_run:
-        return f"It would be {_status(told)}."
+def _became(told: dict[str, Any]) -> str:
     again = " (placed before under this client_oid)" if told.get("replayed") else ""
     return f"Order {told['id']} is {_status(told)}{again}."
 

@@ -79,12 +79,12 @@ def test_delivered_lots_are_the_documents_of_the_dataset(told):
     assert 0 < sum(lots) < listed
 
 
-def test_delivering_again_into_the_same_folder_asks_for_more_than_was_bought(told, tlx, cli_server):
+def test_delivering_again_asks_for_more_than_was_bought(told, tlx, cli_server):
     home, _ = told
     where = ["--to", home / "var/lots", "-c", home / "var/buyer.json", "--url", cli_server.url]
     result = tlx("deliver", "SAMPLETOPICS-CNY", "1", *where)
     assert result.exit_code == 1
-    assert "INSUFFICIENT" in result.stderr
+    assert "EX-05 (exchange rule): What was bought is not paid for" in result.stderr
     assert tlx("verify", home / "var/lots").exit_code == 0
 
 
@@ -123,15 +123,14 @@ def test_a_certificate_of_another_assayer_does_not_verify(told, tlx):
 def test_orders_accounts_fills_and_notes_can_be_read(told, tlx, cli_server):
     buyer = ["-c", told[0] / "var/buyer.json", "--url", cli_server.url]
     assert "filled" in tlx("orders", "--status", "all", *buyer).stdout
-    assert "SAMPLETOPICS" in tlx("accounts", *buyer).stdout
+    assert "99951.95" in tlx("accounts", *buyer).stdout
     assert "48.00" in tlx("fills", *buyer).stdout
     assert "48.05" in tlx("note", "SAMPLETOPICS-CNY", "1", *buyer).stdout
 
 
-def test_an_order_is_placed_tried_and_cancelled(told, tlx, cli_server):
+def test_an_order_is_placed_once_and_cancelled(told, tlx, cli_server):
     buyer = ["-c", told[0] / "var/buyer.json", "--url", cli_server.url]
     bid = ["order", "SAMPLETOPICS-CNY", "buy", "1lot", "700.00", "--client-oid", "first", *buyer]
-    assert "would be open" in tlx(*bid, "--dry-run").stdout
     placed = tlx(*bid)
     assert "is open" in placed.stdout
     assert "placed before" in tlx(*bid).stdout
@@ -151,7 +150,7 @@ def test_an_operator_halts_a_product_and_lets_it_go_on(told, tlx, cli_server):
 
 def test_a_vendor_is_no_operator(told, tlx, cli_server):
     result = tlx("operator", "reconcile", "-c", told[0] / "var/vendor.json", "--url", cli_server.url)
-    assert (result.exit_code, result.stderr.partition(":")[0]) == (1, "MISSING_SCOPE")
+    assert (result.exit_code, result.stderr.partition(":")[0]) == (1, "MISSING_ROLE")
 
 
 def test_the_journal_of_the_story_is_whole(told, tlx, tmp_path, cli_server):
