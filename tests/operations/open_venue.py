@@ -7,13 +7,17 @@ import random
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from exchange.operations.admission import activate_participant, deposit, open_account, register_participant
 from exchange.operations.asking import ask
 from exchange.operations.bootstrap import bootstrap
 from exchange.operations.entitling import request_entitlement
 from exchange.operations.issuing import finish_issues
 from exchange.operations.listing import submit_listing
+from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange, Settings
+from exchange.store import tables
 from exchange.vocabulary.commands import PlaceOrder
 from exchange.vocabulary.instruments import OrderType, Purpose, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import VENUE
@@ -114,3 +118,28 @@ def traded(exchange, lots=2, price_ticks=500):
     order(exchange, there.vendor_account, there.listed.instrument, Side.SELL, price_ticks, lots)
     order(exchange, there.buyer_account, there.listed.instrument, Side.BUY, price_ticks, lots)
     return there
+
+
+def count_fds():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def records(database):
+    """Every row of every table of the records, by table."""
+    with database.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(table.select()))) for table in tables.metadata.sorted_tables
+        }
+
+
+def seen(directory):
+    """All that a directory knows."""
+    return vars(directory)
+
+
+def refusal(code, operation, *arguments, **named):
+    """Have an operation refused with this code; returns the refusal."""
+    with pytest.raises(OperationRefused) as caught:
+        operation(*arguments, **named)
+    assert caught.value.code == code, str(caught.value)
+    return caught.value
