@@ -9,11 +9,15 @@ from exchange.operations.asking import ask_one
 from exchange.operations.profiles import ParticipantKind, Profile, new_profile, read_profile
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
+from exchange.store.errors import StoreError
 from exchange.store.key_secrets import NewKey
+from exchange.store.registry import TRANSFER_CONFIRMED
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.events import REPLAYED
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.units import FOREVER_NS
+
+RECORDS_TIMEOUT_S = 30.0
 
 
 class CreatedKey(NamedTuple):
@@ -122,12 +126,15 @@ def key_fingerprint(public_id: str) -> bytes:
 
 
 def revoke_key(exchange: Exchange, actor: int, key: int) -> None:
-    """From here the machine refuses the key; its secrets stay until `KeySecrets.erase`, and sign nothing any more."""
+    """From here the key manages nothing and signs nothing; its secrets stay until `KeySecrets.erase`."""
     ask_one(exchange, commands.RevokeKey(actor=actor, key=key), events.KeyRevoked)
 
 
 def deposit(exchange: Exchange, actor: int, account: int, asset: str, amount_minor: int, key: str) -> int:
-    """Credit cash that has come in; the transfer's id. The same key with the same content credits once."""
+    """Credit cash that has come in; the transfer's id. The same key with the same content credits once.
+
+    BAD_STATE where that transfer was called off meanwhile: the cash needs a deposit with another key.
+    """
     begin = commands.BeginDeposit(
         actor=actor, account=account, asset=_asset(exchange, asset), amount=amount_minor, key=key
     )
@@ -135,10 +142,17 @@ def deposit(exchange: Exchange, actor: int, account: int, asset: str, amount_min
     try:
         settle_transfer(exchange, actor, begun.transfer, left_or_came=True)
     except OperationRefused as refused:
-        # A repeat of a deposit that was confirmed already.
-        if not (begun.flags & REPLAYED and refused.code == "BAD_STATE"):
+        repeated = begun.flags & REPLAYED and refused.code == "BAD_STATE"
+        if not repeated or not _was_credited(exchange, begun):
             raise
     return begun.transfer
+
+
+def _was_credited(exchange: Exchange, begun: events.TransferBegun) -> bool:
+    if not exchange.projector.wait_for(exchange.sequence, RECORDS_TIMEOUT_S):
+        raise StoreError("the records do not show yet how the transfer ended")
+    (row,) = exchange.history.transfers(begun.account, before=begun.transfer + 1, limit=1)
+    return bool(row["state"] == TRANSFER_CONFIRMED)
 
 
 def withdraw(exchange: Exchange, actor: int, account: int, asset: str, amount_minor: int, key: str) -> int:

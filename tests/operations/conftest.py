@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from open_venue import opened
+from open_venue import market, opened
 
 
 @pytest.fixture
@@ -13,3 +13,19 @@ def exchange(tmp_path):
     venue = opened(tmp_path / "venue")
     yield venue
     venue.close()
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory):
+    """One venue with a market of two lots in many copies, for all tests that take nothing away from it."""
+    exchange = opened(tmp_path_factory.mktemp("standing") / "venue", clock_idle_s=3600.0)
+    there = market(exchange, copies=500)
+    there.exchange = exchange
+    yield there
+    exchange.close()
+
+
+@pytest.fixture(scope="session")
+def venue(standing):
+    """The standing market's exchange."""
+    return standing.exchange
