@@ -14,14 +14,19 @@ def exchange_of(connection: HTTPConnection) -> Exchange:
     return cast(Exchange, connection.app.state.exchange)
 
 
-def market_of(connection: HTTPConnection) -> Market:
+# FastAPI sends what is no coroutine to a pool of threads, which would cost every request more than all else it does.
+async def _exchange(connection: HTTPConnection) -> Exchange:
+    return exchange_of(connection)
+
+
+async def _market(connection: HTTPConnection) -> Market:
     return cast(Market, connection.app.state.market)
 
 
-def settings_of(connection: HTTPConnection) -> ApiSettings:
+async def _settings(connection: HTTPConnection) -> ApiSettings:
     return cast(ApiSettings, connection.app.state.settings)
 
 
-TheExchange = Annotated[Exchange, Depends(exchange_of)]
-TheMarket = Annotated[Market, Depends(market_of)]
-TheSettings = Annotated[ApiSettings, Depends(settings_of)]
+TheExchange = Annotated[Exchange, Depends(_exchange)]
+TheMarket = Annotated[Market, Depends(_market)]
+TheSettings = Annotated[ApiSettings, Depends(_settings)]
