@@ -140,5 +140,5 @@ def _refusal(response: httpx.Response) -> CommandError:
 def _reasons(details: Mapping[str, Any]) -> list[dict[str, str]]:
     """The gate's reasons; or the fields of a request that were found wrong."""
     wrong = details.get("errors") or []
-    fields = [{"rule": str(each.get("field", "")), "text": str(each.get("message", each))} for each in wrong]
+    fields = [{"rule": str(each["where"]), "text": str(each["problem"])} for each in wrong]
     return [*details.get("reasons", []), *fields]

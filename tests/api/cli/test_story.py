@@ -160,3 +160,11 @@ def test_the_journal_of_the_story_is_whole(told, tlx, tmp_path, cli_server):
     assert result.exit_code == 0, result.stderr
     assert "State hash" in result.stdout
     assert tlx("journal", "verify", tmp_path).stderr.startswith("NO_JOURNAL: ")
+
+
+def test_a_request_that_is_malformed_names_the_field(told, tlx, cli_server):
+    operator = ["-c", cli_server.folder / "operator.json", "--url", cli_server.url]
+    result = tlx("operator", "user", "1", "--role", "jester", *operator)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("BAD_REQUEST: ")
+    assert "  body.roles.0: " in result.stderr
