@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import After, Limit, ProfileId, answer, id_of, page
-from api.auth import Caller, Trader, Viewer
+from api.auth import Caller, Trader, Viewer, trader
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error, busy
 from api.market import Market
 from api.models import CURSOR_NOTE
@@ -52,20 +52,15 @@ DryRun = Annotated[bool, Query(description="Answer in full and change nothing")]
 
 
 @router.post("/orders", response_model=Order, summary="Place an order", openapi_extra=PLACEMENT)
-async def place(
-    request: Request,
-    caller: Trader,
-    exchange: TheExchange,
-    market: TheMarket,
-    settings: TheSettings,
-    dry_run: DryRun = False,
-) -> Response:
+async def place(request: Request, dry_run: DryRun = False) -> Response:
     """The order as it stands once it is durable and matched.
 
     A repeat of a `client_oid` with the same content gets the first order, with `replayed`; with other content it is
     refused. An order that the machine refuses is a 400 with its reason as `code`, and no order.
     """
-    desk = _Desk(exchange, market, settings, caller)
+    # Asked for by hand: dependencies cost as much as the order.
+    caller, state = await trader(request), request.app.state
+    desk = _Desk(state.exchange, state.market, state.settings, caller)
     return answer(await desk.place(read_place(await request.body()), dry_run=dry_run))
 
 
