@@ -56,8 +56,8 @@ def take_delivery(
 ) -> Delivered:
     """Burn `lots` claims and get as many lots; the same key gets the first answer. Raises OperationRefused."""
     holder, entry = account_of(exchange, account), base_named(exchange, base)
-    decision = exchange.directory.delivery_keys.get((account, key))
-    if decision is None:
+    first, decision = exchange.directory.delivery_keys.get((account, key), (None, b""))
+    if first is None:
         decided = _decide(exchange, holder, entry, lots, purpose)
         exchange.vault.put(decided.document())
         if not decided.permitted:
@@ -68,7 +68,7 @@ def take_delivery(
     (answer,) = ask(exchange, command)
     delivered = [event for event in answer if isinstance(event, events.LotDelivered)]
     return Delivered(
-        delivery=delivered[0].sequence,
+        delivery=first or delivered[0].sequence,
         base=base,
         lots=tuple(event.lot for event in delivered),
         decision=decision,

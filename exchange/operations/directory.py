@@ -45,8 +45,8 @@ class Directory:
         """Lot numbers by (participant, base)."""
         self.permits: dict[bytes, tuple[bytes, ...]] = {}
         """Decisions recorded in favour, by their subject: evidence attached to datasets."""
-        self.delivery_keys: dict[tuple[int, str], bytes] = {}
-        """The gate's decision by (account, key) of deliveries taken."""
+        self.delivery_keys: dict[tuple[int, str], tuple[int, bytes]] = {}
+        """Sequence and the gate's decision by (account, key) of deliveries taken."""
         self._symbols: dict[str, int] = {}
         self._assets: dict[str, int] = {}
         self._listings: dict[bytes, int] = {}
@@ -135,7 +135,7 @@ class Directory:
     def _deliver(self, delivery: Any) -> None:
         place = (delivery.participant, delivery.base)
         self.delivered[place] = self.delivered.get(place, frozenset()) | {delivery.lot}
-        self.delivery_keys[delivery.account, delivery.key] = delivery.decision
+        self.delivery_keys[delivery.account, delivery.key] = (delivery.sequence, delivery.decision)
 
     def _decide(self, recorded: Any) -> None:
         if recorded.permitted:

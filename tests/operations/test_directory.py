@@ -1,0 +1,157 @@
+"""The directory is one thing come by on two ways: from the records at a start, from events ever after."""
+
+import itertools
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from open_venue import market, opened, seen
+
+from exchange.operations.directory import _HANDLERS, Directory
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.codec import EVENTS
+from exchange.vocabulary.events import CommandRefused
+from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
+from exchange.vocabulary.units import FOREVER_NS
+
+
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory):
+    """A venue of this module's own, that random commands flow through."""
+    exchange = opened(tmp_path_factory.mktemp("flowing") / "venue", clock_idle_s=3600.0)
+    there = market(exchange, copies=50)
+    there.exchange = exchange
+    yield there
+    exchange.close()
+
+
+def reloaded(exchange):
+    """A second directory, out of the records."""
+    assert exchange.projector.wait_for(exchange.sequence, 10)
+    directory = Directory()
+    with exchange.database.connect() as connection:
+        directory.load(connection)
+    return directory
+
+
+def flows(there, numbers):
+    """Commands by name, about what there is by now and what there never is; `numbers` gives whole numbers from zero."""
+    directory = there.exchange.directory
+
+    def one(table):
+        known = [*list(table)[-6:], 10**6]
+        return known[numbers() % len(known)]
+
+    def of(values):
+        return list(values)[numbers() % len(values)]
+
+    def digest():
+        return bytes([numbers() % 3 + 1]) * 32
+
+    def word():
+        return "".join(chr(ord("A") + numbers() % 26) for _ in range(4))
+
+    def trader():
+        return of([there.vendor_account, there.buyer_account])
+
+    return {
+        "participant": lambda: c.RegisterParticipant(profile=digest(), expires_at_ns=of([0, 1, FOREVER_NS])),
+        "state": lambda: c.SetParticipantState(
+            participant=one(directory.participants), state=of(ParticipantState), evidence=digest()
+        ),
+        "user": lambda: c.RegisterUser(participant=one(directory.participants), roles=of(Role)),
+        "key": lambda: c.RegisterKey(
+            user=one(directory.users), scopes=of(Scope), fingerprint=word().encode() * 8, expires_at_ns=of([0, FOREVER_NS])
+        ),
+        "revoke key": lambda: c.RevokeKey(key=one(directory.keys)),
+        "account": lambda: c.OpenAccount(participant=one(directory.participants)),
+        "block": lambda: c.BlockAccount(account=one(directory.accounts)),
+        "unblock": lambda: c.UnblockAccount(account=one(directory.accounts)),
+        "asset": lambda: c.DefineAsset(code=of([word(), "CNY", "RIDDLES"]), scale=2),
+        "base": lambda: c.DefineBase(
+            account=one(directory.accounts), lots=4, copies=2, lot_rtu=10_000, listing=digest(), code=word(),
+            certificate=digest(), decision=digest(),
+        ),
+        "issue": lambda: c.Issue(account=of(list(directory.bases.values())).issuer, base=one(directory.bases)),
+        "instrument": lambda: c.DefineInstrument(
+            base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
+            max_notional_minor=10**9, modes=1, symbol=f"{word()}-CNY",
+        ),
+        "phase": lambda: c.SetPhase(instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000),
+        "grant": lambda: c.GrantEntitlement(
+            account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), purpose=1,
+            position_limit_lots=1 + numbers() % 9, decision=digest(),
+            expires_at_ns=there.exchange.now_ns() + of([2_000_000, 10**15]),
+        ),
+        "revoke": lambda: c.RevokeEntitlement(
+            account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), decision=digest()
+        ),
+        "decision": lambda: c.RecordDecision(permitted=numbers() % 2, subject=digest(), decision=digest()),
+        "order": lambda: c.PlaceOrder(
+            account=trader(), side=of(Side), tif=TimeInForce.GTC, instrument=there.listed.instrument,
+            type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
+        ),
+        "delivery": lambda: c.TakeDelivery(
+            account=trader(), base=there.listed.base, lots=1, decision=digest(), key=of(["a", "b", "c"])
+        ),
+    }  # fmt: skip
+
+
+NAMES = (
+    "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
+    "instrument", "phase", "grant", "revoke", "decision", "order", "delivery",
+)  # fmt: skip
+
+
+def sent(there, name, numbers):
+    """The kinds of the events that answer one command of a flow."""
+    command = flows(there, numbers)[name]()
+    command.actor = VENUE
+    reply = there.exchange.submit(command.encode()).result(10)
+    return {event.KIND for event in EVENTS.decode_all(reply.events[0])}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(flow=st.lists(st.tuples(st.sampled_from(NAMES), st.lists(st.integers(0, 99), min_size=4, max_size=4))))
+def test_the_directory_that_followed_events_equals_the_one_read_from_the_records(flowing, flow):
+    for name, numbers in flow:
+        sent(flowing, name, itertools.cycle(numbers).__next__)
+    assert seen(reloaded(flowing.exchange)) == seen(flowing.exchange.directory)
+
+
+def test_it_is_equal_after_every_kind_of_event_that_it_follows(flowing):
+    chance, reached = random.Random(3), set()
+    for _ in range(60):
+        for name in NAMES:
+            reached |= sent(flowing, name, lambda: chance.randrange(10**6))
+    assert reached >= set(_HANDLERS)
+    assert seen(reloaded(flowing.exchange)) == seen(flowing.exchange.directory)
+
+
+def test_the_directory_finds_by_name_what_it_knows_by_id(standing, venue):
+    directory, listed = venue.directory, standing.listed
+    assert directory.by_symbol(listed.symbol).instrument == listed.instrument
+    assert directory.instrument_of(listed.base).instrument == listed.instrument
+    assert directory.base_of(listed.listing).base == listed.base
+    assert directory.asset("CNY").code == "CNY"
+    assert [entry.account for entry in directory.accounts_of(standing.buyer)] == [standing.buyer_account]
+    assert {"CNY", "RIDDLES", listed.symbol} <= directory.codes()
+
+
+def test_what_is_unknown_is_found_by_no_name(venue):
+    directory = venue.directory
+    assert directory.by_symbol("NONE-CNY") is None
+    assert directory.instrument_of(10**6) is None
+    assert directory.base_of(bytes(32)) is None
+    assert directory.asset("XXX") is None
+    assert directory.key_of(bytes(32)) is None
+    assert directory.accounts_of(10**6) == []
+
+
+def test_a_refusal_changes_nothing_in_the_directory(venue):
+    before = {name: dict(table) for name, table in seen(venue.directory).items()}
+    reply = venue.submit(c.OpenAccount(actor=VENUE, participant=10**6).encode()).result(10)
+    assert isinstance(EVENTS.decode(reply.events[0]), CommandRefused)
+    assert seen(venue.directory) == before
