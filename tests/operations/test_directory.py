@@ -63,7 +63,8 @@ def flows(there, numbers):
         ),
         "user": lambda: c.RegisterUser(participant=one(directory.participants), roles=of(Role)),
         "key": lambda: c.RegisterKey(
-            user=one(directory.users), scopes=of(Scope), fingerprint=word().encode() * 8, expires_at_ns=of([0, FOREVER_NS])
+            user=one(directory.users), scopes=of(Scope), fingerprint=word().encode() * 8,
+            expires_at_ns=of([0, FOREVER_NS]),
         ),
         "revoke key": lambda: c.RevokeKey(key=one(directory.keys)),
         "account": lambda: c.OpenAccount(participant=one(directory.participants)),

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from open_venue import IDENTITY, dataset, documents, market, member
@@ -12,6 +13,7 @@ from exchange.operations.refusals import OperationRefused
 from exchange.operations.verdicts import attach_approval
 from exchange.vocabulary.instruments import Phase, Side
 from exchange.vocabulary.participants import VENUE
+from exchange.vocabulary.units import MAX_LOTS
 
 
 @pytest.fixture
@@ -150,6 +152,45 @@ def test_two_datasets_of_one_name_get_codes_of_their_own(exchange, vendor):
     two = submit_listing(exchange, VENUE, vendor, *dataset("a very long name indeed", documents(seed=8)))
     assert one.symbol == "AVERYLONGNAMEIND-CNY"
     assert two.symbol == "AVERYLONGNAMEIN2-CNY"
+
+
+def test_of_one_listing_sent_in_twice_at_once_one_is_admitted(exchange, vendor):
+    submission = dataset()
+
+    def submit(_):
+        try:
+            return submit_listing(exchange, VENUE, vendor, *submission).base
+        except OperationRefused as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(submit, range(3)))
+    (base,) = exchange.directory.bases
+    assert sorted(map(str, answers)) == sorted([str(base), "ALREADY_LISTED", "ALREADY_LISTED"])
+
+
+def test_datasets_of_one_name_listed_at_once_get_codes_of_their_own(exchange, vendor):
+    submissions = [dataset("poems", documents(seed=seed)) for seed in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = list(pool.map(lambda each: submit_listing(exchange, VENUE, vendor, *each), submissions))
+    assert {outcome.symbol for outcome in outcomes} == {"POEMS-CNY", "POEMS2-CNY", "POEMS3-CNY"}
+    assert all(base.issued_claims for base in exchange.directory.bases.values())
+    assert exchange.reconcile().agrees
+
+
+@pytest.mark.parametrize("copies", [0, -1, MAX_LOTS])
+def test_copies_are_a_positive_number_of_claims_in_all(exchange, vendor, copies):
+    with pytest.raises(OperationRefused) as caught:
+        submit_listing(exchange, VENUE, vendor, *dataset(), copies=copies)
+    assert caught.value.code == "BAD_COPIES"
+    assert not exchange.directory.bases
+
+
+def test_copies_are_those_asked_for_or_else_those_the_listing_wishes(exchange, vendor):
+    wished = dataset("wished", documents(seed=1), **{"tex:copies": 7})
+    assert submit_listing(exchange, VENUE, vendor, *wished).copies == 7
+    asked = dataset("asked", documents(seed=2), **{"tex:copies": 7})
+    assert submit_listing(exchange, VENUE, vendor, *asked, copies=3).copies == 3
 
 
 def test_a_refusal_is_in_the_journal_with_its_decision(exchange, vendor):
