@@ -54,7 +54,7 @@ def serve(settings: Settings, api_settings: ApiSettings) -> int:
         listening.close()
         return _refuse(str(error))
     with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(exchange, api_settings, listening))
+        return runner.run(serve_exchange(exchange, api_settings, listening))
 
 
 def server_config(exchange: Exchange, settings: ApiSettings) -> uvicorn.Config:
@@ -80,7 +80,8 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
-async def _serve(exchange: Exchange, settings: ApiSettings, listening: socket.socket) -> int:
+async def serve_exchange(exchange: Exchange, settings: ApiSettings, listening: socket.socket) -> int:
+    """Serve an opened exchange on a bound socket until a signal or its failure, and close it; the exit status."""
     server = _Server(server_config(exchange, settings))
     loop = asyncio.get_running_loop()
 
