@@ -36,68 +36,81 @@ def reloaded(exchange):
     return directory
 
 
-def flows(there, numbers):
+class Flow:
     """Commands by name, about what there is by now and what there never is; `numbers` gives whole numbers from zero."""
-    directory = there.exchange.directory
 
-    def one(table):
-        known = [*list(table)[-6:], 10**6]
-        return known[numbers() % len(known)]
+    def __init__(self, there, numbers):
+        self.there = there
+        self.directory = there.exchange.directory
+        self.numbers = numbers
 
-    def of(values):
-        return list(values)[numbers() % len(values)]
+    def command(self, name):
+        return (self.parties() | self.markets())[name]()
 
-    def digest():
-        return bytes([numbers() % 3 + 1]) * 32
+    def of(self, values):
+        return list(values)[self.numbers() % len(values)]
 
-    def word():
-        return "".join(chr(ord("A") + numbers() % 26) for _ in range(4))
+    def one(self, table):
+        return self.of([*list(table)[-6:], 10**6])
 
-    def trader():
-        return of([there.vendor_account, there.buyer_account])
+    def digest(self):
+        return bytes([self.of([1, 2, 3])]) * 32
 
-    return {
-        "participant": lambda: c.RegisterParticipant(profile=digest(), expires_at_ns=of([0, 1, FOREVER_NS])),
-        "state": lambda: c.SetParticipantState(
-            participant=one(directory.participants), state=of(ParticipantState), evidence=digest()
-        ),
-        "user": lambda: c.RegisterUser(participant=one(directory.participants), roles=of(Role)),
-        "key": lambda: c.RegisterKey(
-            user=one(directory.users), scopes=of(Scope), fingerprint=word().encode() * 8,
-            expires_at_ns=of([0, FOREVER_NS]),
-        ),
-        "revoke key": lambda: c.RevokeKey(key=one(directory.keys)),
-        "account": lambda: c.OpenAccount(participant=one(directory.participants)),
-        "block": lambda: c.BlockAccount(account=one(directory.accounts)),
-        "unblock": lambda: c.UnblockAccount(account=one(directory.accounts)),
-        "asset": lambda: c.DefineAsset(code=of([word(), "CNY", "RIDDLES"]), scale=2),
-        "base": lambda: c.DefineBase(
-            account=one(directory.accounts), lots=4, copies=2, lot_rtu=10_000, listing=digest(), code=word(),
-            certificate=digest(), decision=digest(),
-        ),
-        "issue": lambda: c.Issue(account=of(list(directory.bases.values())).issuer, base=one(directory.bases)),
-        "instrument": lambda: c.DefineInstrument(
-            base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
-            max_notional_minor=10**9, modes=1, symbol=f"{word()}-CNY",
-        ),
-        "phase": lambda: c.SetPhase(instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000),
-        "grant": lambda: c.GrantEntitlement(
-            account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), purpose=1,
-            position_limit_lots=1 + numbers() % 9, decision=digest(),
-            expires_at_ns=there.exchange.now_ns() + of([2_000_000, 10**15]),
-        ),
-        "revoke": lambda: c.RevokeEntitlement(
-            account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), decision=digest()
-        ),
-        "decision": lambda: c.RecordDecision(permitted=numbers() % 2, subject=digest(), decision=digest()),
-        "order": lambda: c.PlaceOrder(
-            account=trader(), side=of(Side), tif=TimeInForce.GTC, instrument=there.listed.instrument,
-            type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
-        ),
-        "delivery": lambda: c.TakeDelivery(
-            account=trader(), base=there.listed.base, lots=1, decision=digest(), key=of(["a", "b", "c"])
-        ),
-    }  # fmt: skip
+    def word(self):
+        return "".join(self.of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(4))
+
+    def trader(self):
+        return self.of([self.there.vendor_account, self.there.buyer_account])
+
+    def parties(self):
+        of, one, digest, directory = self.of, self.one, self.digest, self.directory
+        return {
+            "participant": lambda: c.RegisterParticipant(profile=digest(), expires_at_ns=of([0, 1, FOREVER_NS])),
+            "state": lambda: c.SetParticipantState(
+                participant=one(directory.participants), state=of(ParticipantState), evidence=digest()
+            ),
+            "user": lambda: c.RegisterUser(participant=one(directory.participants), roles=of(Role)),
+            "key": lambda: c.RegisterKey(
+                user=one(directory.users), scopes=of(Scope), fingerprint=self.word().encode() * 8,
+                expires_at_ns=of([0, FOREVER_NS]),
+            ),
+            "revoke key": lambda: c.RevokeKey(key=one(directory.keys)),
+            "account": lambda: c.OpenAccount(participant=one(directory.participants)),
+            "block": lambda: c.BlockAccount(account=one(directory.accounts)),
+            "unblock": lambda: c.UnblockAccount(account=one(directory.accounts)),
+            "decision": lambda: c.RecordDecision(permitted=of([0, 1]), subject=digest(), decision=digest()),
+            "grant": lambda: c.GrantEntitlement(
+                account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), purpose=1,
+                position_limit_lots=of(range(1, 9)), decision=digest(),
+                expires_at_ns=self.there.exchange.now_ns() + of([2_000_000, 10**15]),
+            ),
+            "revoke": lambda: c.RevokeEntitlement(
+                account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), decision=digest()
+            ),
+        }  # fmt: skip
+
+    def markets(self):
+        of, one, digest, directory, listed = self.of, self.one, self.digest, self.directory, self.there.listed
+        return {
+            "asset": lambda: c.DefineAsset(code=of([self.word(), "CNY", "RIDDLES"]), scale=2),
+            "base": lambda: c.DefineBase(
+                account=one(directory.accounts), lots=4, copies=2, lot_rtu=10_000, listing=digest(), code=self.word(),
+                certificate=digest(), decision=digest(),
+            ),
+            "issue": lambda: c.Issue(account=of(directory.bases.values()).issuer, base=one(directory.bases)),
+            "instrument": lambda: c.DefineInstrument(
+                base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
+                max_notional_minor=10**9, modes=1, symbol=f"{self.word()}-CNY",
+            ),
+            "phase": lambda: c.SetPhase(instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000),
+            "order": lambda: c.PlaceOrder(
+                account=self.trader(), side=of(Side), tif=TimeInForce.GTC, instrument=listed.instrument,
+                type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
+            ),
+            "delivery": lambda: c.TakeDelivery(
+                account=self.trader(), base=listed.base, lots=1, decision=digest(), key=of(["a", "b", "c"])
+            ),
+        }  # fmt: skip
 
 
 NAMES = (
@@ -108,7 +121,7 @@ NAMES = (
 
 def sent(there, name, numbers):
     """The kinds of the events that answer one command of a flow."""
-    command = flows(there, numbers)[name]()
+    command = Flow(there, numbers).command(name)
     command.actor = VENUE
     reply = there.exchange.submit(command.encode()).result(10)
     return {event.KIND for event in EVENTS.decode_all(reply.events[0])}
@@ -137,7 +150,8 @@ def test_the_directory_finds_by_name_what_it_knows_by_id(standing, venue):
     assert directory.instrument_of(listed.base).instrument == listed.instrument
     assert directory.base_of(listed.listing).base == listed.base
     assert directory.asset("CNY").code == "CNY"
-    assert [entry.account for entry in directory.accounts_of(standing.buyer)] == [standing.buyer_account]
+    assert standing.buyer_account in {entry.account for entry in directory.accounts_of(standing.buyer)}
+    assert {entry.participant for entry in directory.accounts_of(standing.buyer)} == {standing.buyer}
     assert {"CNY", "RIDDLES", listed.symbol} <= directory.codes()
 
 
