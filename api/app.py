@@ -1,14 +1,26 @@
 """The application: every router behind the gatehouse, over one exchange."""
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
+from api import (
+    accounts,
+    datasets,
+    decisions,
+    deliveries,
+    entitlements,
+    feed,
+    operator,
+    orders,
+    participants,
+    products,
+    statements,
+    venue,
+)
 from api.auth import Authenticator
 from api.errors import add_handlers
 from api.gatehouse import Gatehouse, Limits
@@ -26,9 +38,12 @@ resources beside it. Prices are quote currency per 1,000,000 RTU (reference toke
 both are decimal strings. A private request is signed: see *Signing* in the documentation.
 """
 
-ROUTERS: Final = (
-    "venue", "products", "orders", "accounts", "trades", "datasets", "deliveries", "entitlements", "decisions",
-    "participants", "operator", "statements", "feed",
+ROUTERS: Final = tuple(
+    module.router
+    for module in (
+        venue, products, orders, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
+        statements, feed,
+    )
 )  # fmt: skip
 
 
@@ -57,9 +72,8 @@ def create_app(exchange: Exchange, settings: ApiSettings) -> FastAPI:
     app.state.limits = Limits(settings)
     app.add_middleware(Gatehouse)
     add_handlers(app)
-    for name in ROUTERS:
-        if (Path(__file__).parent / f"{name}.py").exists():
-            app.include_router(importlib.import_module(f"api.{name}").router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 
@@ -69,8 +83,14 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     market = app.state.market = Market(exchange.opening_state, exchange.directory)
     await asyncio.to_thread(market.load_tapes, exchange.history, exchange.now_ns())
 
+    def follow(batch: Batch) -> None:
+        try:
+            market.apply(batch)
+        except Exception as failure:  # noqa: BLE001 - what is shown would be wrong from here on
+            exchange.fail(failure)
+
     def pass_on(batch: Batch) -> None:
-        loop.call_soon_threadsafe(market.apply, batch)
+        loop.call_soon_threadsafe(follow, batch)
 
     exchange.subscribe(pass_on)
     exchange.start()

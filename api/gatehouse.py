@@ -1,12 +1,14 @@
 """What stands before every route: bounds on the body, the signature, rate limits, a request id, and no traceback.
 
-1 name the request   2 read the body within its bound   3 verify the signature, if there is one
-4 take from the rate limit   5 look at the body's form   6 let it in, and name whatever bug comes out
+1 name the request   2 ask whether the exchange still runs   3 read the body within its bound
+4 verify the signature, if there is one   5 take from the rate limit   6 look at the body's form
+7 let it in, and name whatever bug comes out
 """
 
 import os
 import re
 import time
+from itertools import count
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +16,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import Authenticator, Caller, Claimed
-from api.errors import ApiError, as_api_error, error_response
+from api.errors import ApiError, as_api_error, busy, error_response
 from api.limits import Allowance, Limiter
 from api.settings import ApiSettings
 
@@ -23,6 +25,10 @@ log = structlog.get_logger("api")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _CANCEL_PATH: Final = "/orders"
+_WHOLE_ID: Final = 2**64 - 1
+_REQUESTS: Final = count(int.from_bytes(os.urandom(8), "big"))
+"""Request ids: counted from anywhere, so that two runs of a server have none in common."""
+_TOLD_TO_THE_END: Final = frozenset({"/health", "/metrics"})
 
 
 class Limits:
@@ -71,13 +77,15 @@ class _Visit:
         self._body = b""
         self._body_given = False
         self._started = False
-        self.request_id = os.urandom(8).hex()
+        self.request_id = f"{next(_REQUESTS) & _WHOLE_ID:016x}"
         scope.setdefault("state", {})["request_id"] = self.request_id
         path: str = scope["path"]
         if len(path) > 1 and path.endswith("/"):
             scope["path"] = path.rstrip("/") or "/"
 
     async def admit(self) -> None:
+        if self._app_state.exchange.failed.is_set() and self._scope["path"] not in _TOLD_TO_THE_END:
+            raise busy("the exchange has failed and is stopping", "FAILED")
         self._body = await self._read()
         caller = await self._verify()
         self._charge(caller)
