@@ -41,7 +41,7 @@ both are decimal strings. A private request is signed: see *Signing* in the docu
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        venue, products, orders, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
+        orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
         statements, feed,
     )
 )  # fmt: skip

@@ -196,7 +196,7 @@ def price_ticks(raw: msgspec.Raw, scales: Scales) -> int:
     except ValueError:
         raise refusal(Reason.BAD_PRICE, "price is no decimal number") from None
     if ticks <= 0:
-        raise refusal(Reason.BAD_PRICE)
+        raise refusal(Reason.BAD_PRICE, "price too small")
     if ticks > MAX_PRICE_TICKS:
         raise refusal(Reason.BAD_PRICE, "price is too large")
     return ticks
@@ -215,7 +215,7 @@ def size_lots(raw: msgspec.Raw, scales: Scales) -> int:
     except ValueError:
         raise refusal(Reason.BAD_SIZE, "size is no decimal number") from None
     if lots <= 0:
-        raise refusal(Reason.BAD_SIZE)
+        raise refusal(Reason.BAD_SIZE, "size is too small")
     if lots > MAX_LOTS:
         raise refusal(Reason.BAD_SIZE, "size is too large")
     return lots

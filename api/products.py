@@ -1,6 +1,6 @@
 """Public market data: instruments, books, tickers, statistics and trades."""
 
-import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from api.answers import MAX_PAGE, PAGE, After, Before, Limit, answer, id_of, page
 from api.errors import NOT_FOUND, PROBLEMS
-from api.history import settled_history
 from api.market import Book, print_of_row
 from api.models import CURSOR_NOTE, BookAnswer, Product, PublicTrade, Stats, Ticker
+from api.records import read_records
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.marketdata import messages
 from exchange.marketdata.tape import Print
 from exchange.runtime import Exchange
+from exchange.store.reader import Row
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_LOTS, PPM, format_scaled
 
@@ -128,11 +129,11 @@ async def trades(
     older_than, newer_than = id_of(after), id_of(before)
     prints = _from_tape(found, older_than, newer_than, limit)
     if prints is None:
-        history = await settled_history(exchange, market, settings)
-        rows = await asyncio.to_thread(
-            history.trades, found.instrument, before=older_than, after=newer_than, limit=limit
-        )
-        prints = [print_of_row(row) for row in rows]
+
+        def read() -> Sequence[Row]:
+            return exchange.history.trades(found.instrument, before=older_than, after=newer_than, limit=limit)
+
+        prints = [print_of_row(row) for row in await read_records(exchange, settings, read)]
     told = [messages.trade(printed, found.scales) for printed in prints]
     return page(told, told and told[0]["trade_id"], told and told[-1]["trade_id"])
 

@@ -5,6 +5,9 @@ import json
 import pytest
 from api_venue import refused
 
+from api.refusals import refusal
+from exchange.vocabulary.reasons import Reason
+
 GOOD = {"side": "buy", "type": "limit", "price": "1.00", "size": "LOT"}
 
 
@@ -162,3 +165,24 @@ def test_a_request_for_what_there_is_not_is_refused_by_name(quiet, method, path,
 @pytest.mark.parametrize("level", ["0", "4", "x", ""])
 def test_a_book_has_three_levels(quiet, level):
     refused(quiet.public.get(f"/products/{quiet.product_id}/book", level=level), 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"price": "0"}, "price too small"),
+        ({"price": "1.000001"}, "price too precise"),
+        ({"size": "0"}, "size is too small"),
+        ({"size": "0.000001"}, "size is too small"),
+        ({"product_id": "NOPE-CNY"}, "Product not found"),
+    ],
+)
+def test_a_refusal_holds_the_phrase_that_clients_know(quiet, changes, phrase):
+    answer = quiet.buyer.request("POST", "/orders", content=order_body(quiet, changes).encode())
+    assert phrase in answer.json()["message"]
+
+
+def test_every_refusal_of_the_machine_has_a_sentence_and_a_status_that_no_client_tries_again():
+    for reason in set(Reason) - {Reason.NONE}:
+        told = refusal(reason)
+        assert told.code == reason.name and told.message and told.status in {400, 404}
