@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.answers import After, Limit, ProfileId, answer, id_of, page
 from api.auth import Caller, Trader, Viewer, trader
-from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error, busy
+from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error
 from api.market import Market
 from api.models import CURSOR_NOTE
 from api.order_models import AMENDMENT, BATCH, PLACEMENT, Order, OrderOrProblem
@@ -195,8 +195,6 @@ class _Desk:
         self._caller = caller
 
     async def place(self, wanted: Place, *, dry_run: bool) -> dict[str, Any]:
-        if self._exchange.projector.lag > self._settings.max_projection_lag:
-            raise busy("the records are behind", "RECORDS_BEHIND")
         book, account = self._market.book(wanted.product_id), self._caller.account_of(wanted.profile_id)
         now_ns = self._exchange.now_ns()
         command = placed(wanted, book, self._caller.key, account, now_ns, dry_run=dry_run)

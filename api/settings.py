@@ -5,10 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ApiSettings(BaseSettings):
-    """Rates are per second, with a burst that may come at once; sizes in bytes, times in seconds.
-
-    `max_projection_lag` is how many sequences SQL may be behind before new orders are refused as busy.
-    """
+    """Rates are per second, with a burst that may come at once; sizes in bytes, times in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="TLX_API_", frozen=True)
 
@@ -28,7 +25,6 @@ class ApiSettings(BaseSettings):
     address_rate: int = Field(default=100, ge=1)
     address_burst: int = Field(default=200, ge=1)
 
-    max_projection_lag: int = Field(default=50_000, ge=1)
     history_timeout_s: float = Field(default=10.0, gt=0)
     answer_timeout_s: float = Field(default=30.0, gt=0)
     shutdown_timeout_s: int = Field(default=10, ge=1)
