@@ -69,6 +69,27 @@ def test_a_first_start_that_is_interrupted_goes_on_with_what_is_missing(tmp_path
     again.close()
 
 
+def test_the_operators_key_is_on_disk_before_the_journal_knows_it(tmp_path, monkeypatch):
+    """Otherwise a process that dies between the two would leave a venue that nobody can operate."""
+    exchange = started(tmp_path / "venue")
+    submit = exchange.submit
+
+    def dying_after_the_last(commands, blobs=()):
+        reply = submit(commands, blobs)
+        if reply.result(10).first_sequence == STEPS:
+            raise PulledPlug
+        return reply
+
+    monkeypatch.setattr(exchange, "submit", dying_after_the_last)
+    with pytest.raises(PulledPlug):
+        bootstrap(exchange)
+    exchange.close()
+    again = started(tmp_path / "venue")
+    assert bootstrap(again) is None
+    check_set_up(again)
+    again.close()
+
+
 def test_a_venue_that_is_set_up_is_left_as_it_is(tmp_path):
     exchange = started(tmp_path / "venue", venue_name="First Name")
     path = bootstrap(exchange)
