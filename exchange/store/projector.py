@@ -14,6 +14,10 @@ from exchange.store.projection import EventBatch, Projection
 TRANSACTION_BYTES: Final = 8 << 20
 """Queued batches are joined into one transaction up to about this much of events."""
 
+GATHER_S: Final = 0.02
+"""How long batches gather before a transaction, unless someone waits for them: a transaction for each would take the
+interpreter and the disk away from the orders that come after."""
+
 _FIRST_RETRY_S: Final = 0.05
 _LAST_RETRY_S: Final = 2.0
 
@@ -33,6 +37,8 @@ class Projector:
         self._offered = projection.watermark
         self._applied = projection.watermark
         self._closing = False
+        self._waiting = 0
+        self._urgent = threading.Event()
         self._failure: Exception | None = None
         self.unavailable: DBAPIError | None = None
         """Why the database does not answer just now, if it does not."""
@@ -45,6 +51,7 @@ class Projector:
         """Apply what is queued and end; False where that took longer than the time given or failed."""
         with self._changed:
             self._closing = True
+            self._urgent.set()
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
@@ -71,11 +78,21 @@ class Projector:
     def wait_for(self, sequence: int, timeout_s: float) -> bool:
         """Whether the tables hold `sequence`, waiting for it; `StoreError` once the projection has failed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._applied >= sequence or self._failure is not None, timeout_s)
+            if self._applied < sequence:
+                self._hurry(sequence, timeout_s)
             if self._applied >= sequence:
                 return True
             self._raise_failure()
             return False
+
+    def _hurry(self, sequence: int, timeout_s: float) -> None:
+        """Wait, and have nothing gather meanwhile."""
+        self._waiting += 1
+        self._urgent.set()
+        self._changed.wait_for(lambda: self._applied >= sequence or self._failure is not None, timeout_s)
+        self._waiting -= 1
+        if not self._waiting and not self._closing:
+            self._urgent.clear()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -95,6 +112,8 @@ class Projector:
         """The next batches for one transaction; none once closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
+        self._urgent.wait(GATHER_S)
+        with self._changed:
             taken: list[EventBatch] = []
             size = 0
             while self._queue and size < TRANSACTION_BYTES:

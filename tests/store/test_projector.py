@@ -51,6 +51,17 @@ def test_lag_counts_sequences_and_waiting_is_bounded(projector):
     assert projector.wait_for(venue.sequence, 10)
 
 
+def test_batches_gather_unless_someone_waits(projector, monkeypatch):
+    monkeypatch.setattr("exchange.store.projector.GATHER_S", 30)
+    projector.start()
+    venue = SmallVenue().open()
+    for batch in venue.batches:
+        projector.offer(batch)
+    time.sleep(0.05)
+    assert projector.lag == venue.sequence
+    assert projector.wait_for(venue.sequence, 10)
+
+
 def test_queued_batches_share_transactions(database, projector, monkeypatch):
     venue = SmallVenue().open()
     for _ in range(200):
