@@ -111,7 +111,7 @@ def _record_denial(exchange: Exchange, verdict: EntitlementVerdict) -> None:
     """Into the journal: as a revocation where something stands to be revoked, else as a decision."""
     terms = verdict.terms
     if (terms.account, terms.instrument, int(terms.side)) in exchange.directory.entitlements:
-        # What ran out in this very moment is no longer there to be revoked.
+        # Another denial may have revoked it in this very moment.
         with suppress(OperationRefused):
             ask_one(exchange, verdict.revoke(VENUE), events.EntitlementEnded)
             return

@@ -133,23 +133,30 @@ def test_a_grant_lasts_as_long_as_the_venue_lets_it(standing, venue, account):
     assert 0 <= venue.settings.entitlement_days * DAY_NS - life_ns < 60 * NS_PER_SECOND
 
 
-def test_a_denial_just_after_the_grant_ran_out_is_on_record_all_the_same(exchange):
-    """The grant is gone by the time the revocation comes; nobody has been told, for no clock has ticked since."""
-    folder = exchange.settings.data_folder
+def test_a_denial_after_the_grant_ran_out_is_on_record_all_the_same(exchange):
+    """Nobody has been told of its end, for no clock has ticked since."""
     there = market(exchange)
     exchange.close()
     ahead_ns = [0]
-    late = Exchange.open(
-        Settings(data_folder=folder, clock_idle_s=3600.0), clock=lambda: exchange.now_ns() + ahead_ns[0]
-    )
+    settings = Settings(data_folder=exchange.settings.data_folder, clock_idle_s=3600.0)
+    late = Exchange.open(settings, clock=lambda: exchange.now_ns() + ahead_ns[0])
     late.start()
     there.exchange = late
     ahead_ns[0] = 400 * DAY_NS
-    assert (there.buyer_account, there.listed.instrument, Side.BUY) in late.directory.entitlements
+    assert in_force(there, there.buyer_account)
     rules, _ = denied(there, *asked(there, there.buyer_account, Purpose.RESEARCH))
     assert rules == ["EX-02"]
-    assert (there.buyer_account, there.listed.instrument, Side.BUY) not in late.directory.entitlements
+    assert not late.directory.entitlements
     late.close()
+
+
+def test_of_two_denials_at_once_both_are_on_record(standing, venue, account, monkeypatch):
+    """The second finds the grant in the directory and, when its command comes, no longer in the machine."""
+    request_entitlement(*asked(standing, account))
+    entry = in_force(standing, account)
+    denied(standing, *asked(standing, account, Purpose.RESEARCH))
+    monkeypatch.setitem(venue.directory.entitlements, (account, standing.listed.instrument, Side.BUY), entry)
+    denied(standing, *asked(standing, account, Purpose.RETRIEVAL))
 
 
 def test_claims_are_issued_once(standing, venue):
