@@ -84,7 +84,7 @@ def test_delivering_again_asks_for_more_than_was_bought(told, tlx, cli_server):
     where = ["--to", home / "var/lots", "-c", home / "var/buyer.json", "--url", cli_server.url]
     result = tlx("deliver", "SAMPLETOPICS-CNY", "1", *where)
     assert result.exit_code == 1
-    assert "EX-05 (exchange rule): What was bought is not paid for" in result.stderr
+    assert "EX-05 (exchange rule): The account has fewer paid and free claims" in result.stderr
     assert tlx("verify", home / "var/lots").exit_code == 0
 
 
