@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import answer
+from api.answers import answer, time_ns
 from api.auth import Manager, Overseer
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
 from api.feed import feed_of
@@ -27,14 +27,23 @@ from exchange.operations.verdicts import attach_approval
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMANDS
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import HaltReason, Phase
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.units import MAX_BALANCE, format_scaled, parse_scaled
 
 router = APIRouter(tags=["operator"])
 
 Account = Annotated[int, Path(gt=0, lt=2**63)]
-PhaseName = Literal["closed", "continuous", "halted", "cancel_only"]
+PhaseName = Literal[
+    "closed",
+    "pre_open",
+    "opening_auction",
+    "continuous",
+    "volatility_auction",
+    "closing_auction",
+    "halted",
+    "cancel_only",
+]
 
 
 class Deposit(BaseModel):
@@ -60,6 +69,8 @@ class PhaseMove(BaseModel):
     )
 
     phase: PhaseName
+    freezes_at: str | None = Field(None, max_length=40, description="Of a call: from when nothing is taken back")
+    ends_at: str | None = Field(None, max_length=40, description="Of a call: when it uncrosses by itself")
     reason: str = Field("", max_length=2_000)
 
 
@@ -98,17 +109,43 @@ async def unblock(account: Account, why: Why, caller: Manager, exchange: TheExch
 async def move_phase(
     product_id: str, move: PhaseMove, caller: Manager, exchange: TheExchange, market: TheMarket
 ) -> Response:
-    """Halt, resume, let cancels alone through, or close; told on the `status` channel at once."""
+    """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once."""
     book = market.book(product_id)
     evidence = await to_thread.run_sync(_evidence, exchange, move.reason)
     command = commands.SetPhase(
         actor=caller.key,
         instrument=book.instrument,
         phase=Phase[move.phase.upper()],
+        freezes_at_ns=time_ns(move.freezes_at, "freezes_at") if move.freezes_at else 0,
+        ends_at_ns=time_ns(move.ends_at, "ends_at") if move.ends_at else 0,
+        reason=HaltReason.OPERATOR,
         evidence=evidence,
     )
     await to_thread.run_sync(ask_one, exchange, command, events.PhaseSet)
     return answer({"product_id": book.product_id, "phase": move.phase})
+
+
+class ReferencePrice(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"price": "500.00"}})
+
+    price: str = Field(max_length=40)
+
+
+@router.post(
+    "/products/{product_id}/reference-price", summary="Set the reference price", responses=SIGNED_PROBLEMS | NOT_FOUND
+)
+async def set_reference_price(
+    product_id: str, asked: ReferencePrice, caller: Manager, exchange: TheExchange, market: TheMarket
+) -> Response:
+    """What the static band lies round; not while a call runs."""
+    book = market.book(product_id)
+    try:
+        ticks = book.scales.ticks(asked.price)
+    except ValueError as error:
+        raise ApiError(400, str(error)[:200], "BAD_PRICE") from None
+    command = commands.SetReferencePrice(actor=caller.key, instrument=book.instrument, price_ticks=ticks)
+    await to_thread.run_sync(ask_one, exchange, command, events.ReferencePriceSet)
+    return answer({"product_id": book.product_id, "price": book.scales.price(ticks)})
 
 
 _APPROVAL_FORM = {

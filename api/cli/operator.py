@@ -37,7 +37,11 @@ class State(StrEnum):
 
 class Phase(StrEnum):
     CLOSED = "closed"
+    PRE_OPEN = "pre_open"
+    OPENING_AUCTION = "opening_auction"
     CONTINUOUS = "continuous"
+    VOLATILITY_AUCTION = "volatility_auction"
+    CLOSING_AUCTION = "closing_auction"
     HALTED = "halted"
     CANCEL_ONLY = "cancel_only"
 

@@ -105,3 +105,28 @@ def test_metrics_tell_where_the_venue_stands(shared):
 def test_the_books_are_for_operators_and_auditors(shared, path):
     refused(shared.buyer.get(path), 400, "MISSING_ROLE")
     assert json.loads(shared.operator.get(path).text)
+
+
+def test_a_call_gathers_orders_and_uncrosses_at_one_price(venue):
+    phase = f"/products/{venue.product_id}/phase"
+    told = venue.operator.post(f"/products/{venue.product_id}/reference-price", {"price": venue.price(500)})
+    assert told.json()["price"] == venue.price(500)
+    for step in ("closed", "pre_open", "opening_auction"):
+        assert venue.operator.post(phase, {"phase": step}).json()["phase"] == step
+    place(venue, price=venue.price(480))
+    bid = {"side": "buy", "type": "limit", "product_id": venue.product_id, "price": venue.price(520)}
+    order = venue.buyer.order(**bid, size=venue.size(1)).json()
+    assert order["status"] == "open"
+    refused(venue.operator.post(f"/products/{venue.product_id}/reference-price", {"price": "1.00"}), 400, "BAD_PHASE")
+    venue.operator.post(phase, {"phase": "continuous"})
+    done = venue.buyer.get(f"/orders/{order['id']}").json()
+    assert (done["done_reason"], done["executed_value"]) == ("filled", venue.buyer.get("/fills").json()[0]["funds"])
+    (trade,) = venue.public.get(f"/products/{venue.product_id}/trades").json()
+    assert (trade["price"], trade["match_type"]) == (venue.price(500), "auction")
+
+
+def test_a_call_that_would_end_before_it_froze_is_refused(venue):
+    phase = f"/products/{venue.product_id}/phase"
+    times = {"freezes_at": "2099-01-01T00:00:10Z", "ends_at": "2099-01-01T00:00:00Z"}
+    refused(venue.operator.post(phase, {"phase": "closing_auction"} | times), 400, "BAD_VALUE")
+    refused(venue.operator.post(phase, {"phase": "closing_auction", "ends_at": "soon"}), 400, "BAD_TIME")
