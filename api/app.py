@@ -12,6 +12,7 @@ from api import (
     datasets,
     decisions,
     deliveries,
+    docs_page,
     entitlements,
     feed,
     operator,
@@ -42,7 +43,7 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
-        statements, feed,
+        statements, docs_page, feed,
     )
 )  # fmt: skip
 
@@ -65,6 +66,8 @@ def create_app(exchange: Exchange, settings: ApiSettings) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         strict_content_type=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.exchange = exchange
     app.state.settings = settings
