@@ -4,7 +4,6 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
@@ -29,7 +28,4 @@ def test_a_line_is_understood(words):
     while hasattr(command, "resolve_command"):
         context = command.make_context(name, list(words), resilient_parsing=True)
         name, command, words = command.resolve_command(context, list(words))
-    try:
-        command.make_context(name, list(words))
-    except click.UsageError as error:
-        assert "does not exist" in error.format_message()
+    command.make_context(name, list(words))
