@@ -6,12 +6,14 @@
 import inspect
 import sys
 from collections.abc import Iterable, Sequence
+from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Final
 
+from exchange.vocabulary import commands, events, instruments, participants
 from exchange.vocabulary.codec import COMMANDS, EVENTS, TABLES, VERSION, Family, Field, Record
 from exchange.vocabulary.commands import Command
-from exchange.vocabulary.events import Event
+from exchange.vocabulary.events import Event, OrderEvent
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.refusals import MEANINGS, REFUSALS
 from exchange.vocabulary.state import VenueRow
@@ -20,6 +22,47 @@ _HEAD: Final = (
     "This page is written by `python -m exchange.vocabulary.reference_page docs/reference`; "
     "a test holds it to the code.\n"
 )
+VALUES: Final[dict[type[IntEnum | IntFlag], str]] = {
+    instruments.Side: "`side`, `taker_side`",
+    instruments.OrderType: "`type`",
+    instruments.TimeInForce: "`tif`",
+    instruments.SelfTrade: "`self_trade`",
+    instruments.OrderFlag: "`flags` of `PlaceOrder`, added up",
+    instruments.Phase: "`phase`, `old_phase`",
+    instruments.HaltReason: "`reason` of `SetPhase` and `PhaseSet`",
+    instruments.Mode: "`modes`, added up",
+    instruments.MatchType: "`match_type`",
+    instruments.Purpose: "`purpose`, added up",
+    participants.ParticipantState: "`state`",
+    participants.Role: "`roles`, added up",
+    participants.Scope: "`scopes`, added up",
+}
+ENDINGS: Final[dict[DoneReason, str]] = {
+    DoneReason.FILLED: "everything traded",
+    DoneReason.CANCELED: "its account cancelled it",
+    DoneReason.MASS_CANCELED: "a mass cancel included it",
+    DoneReason.IOC_REMAINDER: "it does not rest, and nothing more was to be had",
+    DoneReason.SELF_TRADE: "it would have met an order of its own beneficial owner",
+    DoneReason.ENTITLEMENT_REVOKED: "the gate took the right to it back",
+    DoneReason.ENTITLEMENT_EXPIRED: "the right to it ran out",
+    DoneReason.ACCOUNT_BLOCKED: "its account was blocked",
+    DoneReason.OUTSIDE_BAND: "its price is outside the static band",
+    DoneReason.EXPIRED: "its time came (`GTD`)",
+    DoneReason.DAY_ENDED: "the instrument closed (`DAY`)",
+    DoneReason.NO_LIQUIDITY: "a stop triggered, and nothing was on the other side",
+    DoneReason.POST_ONLY_WOULD_TAKE: "a post-only stop triggered, and would have traded",
+    DoneReason.AUCTION_ENDED: "it lived for a call that is over",
+    DoneReason.VOLATILITY: "it does not rest, and the next trade would have left the dynamic band",
+}
+PLAIN: Final[dict[type[Record], str]] = {
+    commands.RevokeKey: "What a key signs is refused from here on.",
+    commands.UnblockAccount: "Take the account's orders again; what was cancelled stays so.",
+    commands.SetReferencePrice: "Set the price round which the static band lies, and which settles ties of an uncross.",
+    commands.ConfirmTransfer: "Credit a deposit that came in, or debit a withdrawal that has left.",
+    commands.AbortTransfer: "Give a transfer up; what it held is free again.",
+}
+"""Meanings of records whose names tell so much that their classes say nothing."""
+_ACCEPTED: Final = events.OrderAccepted.KIND
 _TYPES: Final = {"B": "u8", "H": "u16", "I": "u32", "i": "i32", "Q": "u64", "q": "i64"}
 
 
@@ -54,19 +97,47 @@ def _kinds(family: Family) -> list[tuple[int, type[Record]]]:
 
 
 def commands_page() -> str:
-    rows = [
-        [str(kind), f"`{record.__name__}`", meaning(record), own_fields(record)] for kind, record in _kinds(COMMANDS)
-    ]
-    intro = "Everything that may be asked of the machine. The id of what a command creates is the command's sequence.\n"
+    rows = [[str(kind), f"`{record.__name__}`", asked(record), own_fields(record)] for kind, record in _kinds(COMMANDS)]
+    intro = (
+        "Everything that may be asked of the machine. The id of what a command creates is the command's sequence.\n"
+        "What each may be refused for, in the order in which it is checked, stands in [refusals.md](refusals.md); "
+        "what numbers mean, in [values.md](values.md); where fields lie, in [records.md](records.md).\n"
+    )
     return f"# Commands\n\n{intro}{_HEAD}\n{table(('Kind', 'Name', 'What it asks', 'Own fields'), rows)}"
 
 
+def asked(record: type[Record]) -> str:
+    return meaning(record) or PLAIN[record]
+
+
 def events_page() -> str:
-    rows = [[str(kind), f"`{record.__name__}`", meaning(record), own_fields(record)] for kind, record in _kinds(EVENTS)]
-    done = [[str(int(reason)), f"`{reason.name}`"] for reason in DoneReason if reason]
+    rows = [[str(kind), f"`{record.__name__}`", _happened(record), _told(record)] for kind, record in _kinds(EVENTS)]
+    done = [[str(int(reason)), f"`{reason.name}`", because] for reason, because in ENDINGS.items()]
+    flags = [[str(getattr(events, name)), f"`{name}`"] for name in ("REPLAYED", "RESTS", "WAITS")]
     intro = "Everything that can happen. An event carries the sequence, time and actor of its command, and an index.\n"
-    kinds = table(("Kind", "Name", "What happened", "Own fields"), rows)
-    return f"# Events\n\n{intro}{_HEAD}\n{kinds}\n## Why an order ended\n\n{table(('Number', 'Reason'), done)}"
+    return (
+        f"# Events\n\n{intro}{_HEAD}\n{table(('Kind', 'Name', 'What happened', 'Own fields'), rows)}"
+        f"\n## Fields of an order's event\n\n{meaning(OrderEvent)}\n\n{own_fields(EVENTS.kinds[_ACCEPTED])}\n"
+        f"\n## Flags in the header\n\n{table(('Number', 'Flag'), flags)}"
+        f"\n## Why an order ended\n\n{table(('Number', 'Reason', 'Because'), done)}"
+    )
+
+
+def _happened(record: type[Record]) -> str:
+    return meaning(record) or "As its name says."
+
+
+def _told(record: type[Record]) -> str:
+    return "an order's" if issubclass(record, OrderEvent) else own_fields(record)
+
+
+def values_page() -> str:
+    intro = "The small numbers in records. A number, once given, keeps its meaning.\n"
+    parts = [f"# Values\n\n{intro}{_HEAD}"]
+    for kind, where in VALUES.items():
+        rows = [[str(int(member)), f"`{member.name}`"] for member in kind]
+        parts.append(f"\n## {kind.__name__}\n\nIn {where}.\n\n{table(('Number', 'Name'), rows)}")
+    return "".join(parts)
 
 
 def refusals_page() -> str:
@@ -120,6 +191,7 @@ def pages() -> dict[str, str]:
         "events.md": events_page(),
         "refusals.md": refusals_page(),
         "records.md": records_page(),
+        "values.md": values_page(),
     }
 
 
