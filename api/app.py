@@ -36,7 +36,7 @@ The public face of a Token Lot Exchange: markets in lots of datasets, counted in
 
 Markets, orders and accounts speak the Coinbase Exchange dialect; datasets, deliveries and the compliance gate have
 resources beside it. Prices are quote currency per 1,000,000 RTU (reference token units), sizes are millions of RTU;
-both are decimal strings. A private request is signed: see *Signing* in the documentation.
+both are decimal strings. A private request is signed, as docs/reference/api.md says.
 """
 
 ROUTERS: Final = tuple(
