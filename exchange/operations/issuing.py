@@ -100,6 +100,8 @@ def _instrument(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> comma
         negotiated_ppm=settings.maker_ppm,
         collar_ppm=settings.collar_ppm,
         static_band_ppm=settings.static_band_ppm,
+        dynamic_band_ppm=settings.dynamic_band_ppm,
+        volatility_s=settings.volatility_s,
         max_holders=exchange.gate.profile.max_holders,
         modes=exchange.gate.profile.modes,
         symbol=f"{entry.code}-{settings.quote}",

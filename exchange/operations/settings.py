@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     taker_ppm: int = Field(default=1_000, ge=0, le=MAX_FEE_PPM)
     collar_ppm: int = Field(default=50_000, ge=0, lt=PPM)
     static_band_ppm: int = Field(default=0, ge=0, lt=PPM)
+    dynamic_band_ppm: int = Field(default=0, ge=0, lt=PPM)
+    volatility_s: int = Field(default=300, ge=1, le=86_400)
     max_order_lots: int = Field(default=10_000, ge=1, le=MAX_LOTS)
     max_notional_minor: int = Field(default=100_000_000_000, ge=1, le=MAX_NOTIONAL_MINOR)
     least_tick_minor: int = Field(default=1, ge=1)
