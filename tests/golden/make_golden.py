@@ -2,8 +2,8 @@
 
     python tests/golden/make_golden.py 0.1.0
 
-For a release, once: until it is out its journal may be made anew, afterwards never. Where the test beside it fails, rules
-or layouts have changed without a version.
+For a release, once: until it is out its journal may be made anew, afterwards never. Where the test beside it fails,
+rules or layouts have changed without a version.
 """
 
 import hashlib

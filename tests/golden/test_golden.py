@@ -1,7 +1,7 @@
 """What earlier releases wrote is read, and means what it meant: every event and the state, byte for byte.
 
-The golden journal of a release that is out is never made anew. Where one of these fails, a rule or a layout has changed:
-that takes a new version, and the old one stays as it was.
+The golden journal of a release that is out is never made anew. Where one of these fails, a rule or a layout has
+changed: that takes a new version, and the old one stays as it was.
 """
 
 import hashlib
