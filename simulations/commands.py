@@ -10,6 +10,7 @@ import typer
 
 from simulations.market.installation import installation_submissions
 from simulations.replay import ReplayError, replay_file
+from simulations.scenario import ScenarioError, read_scenarios, run
 
 DIFFERS = 1
 
@@ -23,6 +24,26 @@ def replay(file: Annotated[Path, typer.Argument(help="A recording of order flow:
         raise typer.Exit(DIFFERS) from None
     typer.echo(report.render())
     if not report.ok:
+        raise typer.Exit(DIFFERS)
+
+
+def scenario(paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them")]) -> None:
+    """Play scenarios against the machine, and show where it differs. Exit status 1 where one does."""
+    played, differences = 0, []
+    try:
+        for path in paths:
+            for each in read_scenarios(path):
+                played += 1
+                outcome = run(each)
+                if not outcome.ok:
+                    differences.append(outcome.difference)
+    except (ScenarioError, OSError, UnicodeDecodeError) as error:
+        typer.echo(f"BAD_SCENARIO: {error}", err=True)
+        raise typer.Exit(DIFFERS) from None
+    for difference in differences:
+        typer.echo(difference)
+    typer.echo(f"{played - len(differences)} of {played} scenarios came out as written.")
+    if differences or not played:
         raise typer.Exit(DIFFERS)
 
 

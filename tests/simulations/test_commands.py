@@ -5,7 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from simulations.commands import replay, sample
+from simulations.commands import replay, sample, scenario
 
 RECORDING = "1,0,SEED,7,S,100,5000,\n2,0,IOC,8,B,40,5000,7:40@5000\n3,0,CANCEL,7,S,60,5000,\n"
 
@@ -58,3 +58,24 @@ def test_a_sample_is_written_once_and_may_lack_its_licence(run, tmp_path):
     assert not (folder / "LICENSE").exists()
     assert [each["@id"] for each in metadata["distribution"]] == ["documents.jsonl"]
     assert run(sample, folder).stderr.startswith("FOLDER_TAKEN: ")
+
+
+SCENARIO = "scenario: one\naccount ann\nann sell 5 @ 100\nbook\n    ask {lots} @ 100\n"
+
+
+@pytest.mark.parametrize(("lots", "status", "told"), [(5, 0, "1 of 1 scenarios"), (4, 1, "happened  ask 5 @ 100")])
+def test_a_scenario_is_played_and_a_difference_shown(run, tmp_path, lots, status, told):
+    path = tmp_path / "one.scenario"
+    path.write_text(SCENARIO.format(lots=lots))
+    result = run(scenario, path)
+    assert result.exit_code == status
+    assert told in result.stdout
+
+
+def test_what_is_no_scenario_or_no_file_is_refused_in_one_line(run, tmp_path):
+    path = tmp_path / "one.scenario"
+    path.write_text("nonsense\n")
+    for wanted in (path, tmp_path / "none.scenario"):
+        result = run(scenario, wanted)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert result.stderr.startswith("BAD_SCENARIO: ")
