@@ -13,6 +13,6 @@ def test_the_page_is_what_the_commands_say():
 
 def test_every_command_and_every_one_below_it_says_what_it_does():
     told = dict(commands())
-    assert {name.split()[1] for name in told} == {*PLACES, "replay", "sample"}
+    assert {name.split()[1] for name in told} == {*PLACES, "replay", "sample", "scenario"}
     assert "tlx operator participants add" in told
     assert all(command.help for command in told.values())
