@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.vocabulary.codec import COMMANDS, EVENTS, TABLES, RecordError, stamp
+from exchange.vocabulary.codec import COMMANDS, EVENTS, TABLES, VERSION, RecordError, stamp
 from exchange.vocabulary.commands import Clock, PlaceOrder
 from exchange.vocabulary.reference_page import records_page
 
@@ -44,12 +44,30 @@ def test_every_record_comes_back_as_it_was_written(data):
     assert family.decode(encoded) == made
 
 
-@given(values(PlaceOrder))
-def test_numpy_reads_the_same_numbers(fields):
-    row = np.frombuffer(PlaceOrder(**fields).encode(), COMMANDS.numpy_dtype(PlaceOrder.KIND))[0]
-    for name, value in fields.items():
+@given(st.data())
+def test_numpy_reads_the_same_values(data):
+    record = data.draw(st.sampled_from(RECORDS))
+    family = COMMANDS if record in COMMANDS.kinds.values() else EVENTS
+    fields = data.draw(values(record))
+    row = np.frombuffer(record(**fields).encode() * 2, family.numpy_dtype(record.KIND))[1]
+    assert (row["kind"], row["version"]) == (record.KIND, VERSION)
+    for field in record.FIELDS:
+        if (value := fields.get(field.name)) is None:
+            continue
         if isinstance(value, int):
-            assert int(row[name]) == value
+            assert int(row[field.name]) == value
+        else:
+            told = value.encode() if isinstance(value, str) else value
+            assert row[field.name].tobytes() == told.ljust(field.width, b"\0")
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_a_record_begins_with_the_header_and_has_no_holes(record):
+    header = [field.name for field in record.FIELDS[:9]]
+    assert header == ["sequence", "timestamp_ns", "kind", "version", "flags", "index", "actor", "account", "instrument"]
+    ends = [field.offset + field.width for field in record.FIELDS]
+    assert [field.offset for field in record.FIELDS] == [0, *ends[:-1]]
+    assert ends[-1] <= record.BYTES == record.STRUCT.size
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.vocabulary.codec import TABLES
 from exchange.vocabulary.state import (
     AssetRow,
     BalanceRow,
@@ -26,6 +27,29 @@ def test_rows_come_back_as_they_were_written(balances):
     state = decode_snapshot(snapshot(balances=balances))
     assert [(row.account, row.asset, row.total, row.held) for row in state.rows(BalanceRow)] == balances
     assert (state.sequence, state.timestamp_ns) == (3, 99)
+
+
+def row_values(row):
+    formats = {"B": (0, 2**8 - 1), "H": (0, 2**16 - 1), "I": (0, 2**32 - 1), "i": (-(2**31), 2**31 - 1),
+               "Q": (0, 2**64 - 1), "q": (-(2**63), 2**63 - 1)}  # fmt: skip
+    fields = {
+        field.name: st.integers(*formats[field.format])
+        if field.format in formats
+        else st.binary(min_size=field.width, max_size=field.width)
+        for field in row.FIELDS
+    }
+    return st.fixed_dictionaries(fields).map(lambda values: row(**values))
+
+
+@given(st.fixed_dictionaries({row: st.lists(row_values(row), max_size=2) for row in TABLES.values()}))
+def test_every_table_comes_back_as_it_was_written(tables):
+    state = decode_snapshot(encode_snapshot(1, 2, encode_tables(tables)))
+    assert state.tables == tables
+
+
+def test_a_table_that_is_not_given_is_written_empty():
+    assert encode_tables({}) == encode_tables({row: [] for row in TABLES.values()})
+    assert set(decode_snapshot(encode_snapshot(1, 2, encode_tables({}))).tables) == set(TABLES.values())
 
 
 def test_the_hash_is_of_the_tables_alone():
