@@ -143,6 +143,26 @@ async def order_to_feed(venue: Venue) -> tuple[list[float], list[float]]:
     return sorted(seen_ms), sorted(1_000 * each for each in answered_ms)
 
 
+async def watched(venue: Venue, orders: int, connections: int) -> tuple[float, float]:
+    """Orders per second as one client of the `full` channel is told of them, and all messages that it gets a second."""
+    told = (WARM_UP // connections + 1 + orders // connections) * connections
+    async with connect(f"ws://127.0.0.1:{venue.port}/") as feed:
+        asked = {"type": "subscribe", "product_ids": [venue.product_id], "channels": ["full"]}
+        await feed.send(json.dumps(asked))
+        while json.loads(await feed.recv())["type"] != "subscriptions":
+            pass
+        placing = asyncio.create_task(throughput(venue, orders, connections))
+        seen = messages = 0
+        began = time.perf_counter()
+        while seen < told:
+            message = await feed.recv(decode=True)
+            messages += 1
+            seen += message.startswith('{"type":"received"')
+        elapsed = time.perf_counter() - began
+        await placing
+    return seen / elapsed, messages / elapsed
+
+
 def quantile(ordered: list[float], share: float) -> float:
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
@@ -155,6 +175,8 @@ async def measure(orders: int, connections: list[int]) -> None:
                 rate, took_ms = await throughput(venue, orders, each)
                 print(f"{kind:10} {each:11} {rate:9,.0f} {quantile(took_ms, 0.5):7.2f} {quantile(took_ms, 0.99):7.2f}")
             if kind == "venue":
+                told, messages = await watched(venue, orders, max(connections))
+                print(f"websocket: {told:,.0f} orders/s told of on `full`, {messages:,.0f} messages/s")
                 seen_ms, answered_ms = await order_to_feed(venue)
     print(f"one order at a time, {FEED_ORDERS} of them:")
     for what, took_ms in (("to its l2update on the websocket", seen_ms), ("to its answer", answered_ms)):
