@@ -48,7 +48,7 @@ CLIENT_PREFIX: Final = "client:"
 STATUSES: Final = {"open", "pending", "active", "done", "all", "settled"}
 _VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits"}]
 
-DryRun = Annotated[bool, Query(description="Answer in full and change nothing")]
+DryRun = Annotated[bool, Query(description="Of a later version of the rules: refused today")]
 
 
 @router.post("/orders", response_model=Order, summary="Place an order", openapi_extra=PLACEMENT)
