@@ -20,8 +20,8 @@ SPREAD_PER_MILLE: Final = 2
 DEPTH_STEPS: Final = 6
 LARGEST_ORDER_LOTS: Final = 8
 MOST_ORDERS: Final = 8
-DELIVERY_PER_MILLE: Final = 12
-TAKING_PER_MILLE: Final = {"vendor": 20, "maker": 60, "taker": 450}
+DELIVERY_PER_MILLE: Final = 25
+TAKING_PER_MILLE: Final = {"vendor": 30, "maker": 120, "taker": 550}
 EAGER_PER_MILLE: Final = 15
 """How much worse than its belief a taker's price may be."""
 
