@@ -21,7 +21,6 @@ from exchange.portfolio.orders import fills_of
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.store.reports import trade_of
-from exchange.vocabulary.instruments import Side
 from exchange.vocabulary.units import format_scaled
 from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
@@ -95,14 +94,28 @@ async def ledger(
     return page(told, told and told[0]["id"], told and told[-1]["id"])
 
 
-@router.get("/accounts/{account_id}/holds", response_model=list[Hold], summary="What is held for orders")
+@router.get(
+    "/accounts/{account_id}/holds",
+    response_model=list[Hold],
+    summary="What is held for orders",
+    description=CURSOR_NOTE,
+)
 async def holds(
-    account_id: AccountId, caller: Viewer, exchange: TheExchange, settings: TheSettings, limit: Limit = 100
+    account_id: AccountId,
+    caller: Viewer,
+    exchange: TheExchange,
+    settings: TheSettings,
+    limit: Limit = 100,
+    after: After = None,
 ) -> Response:
-    """Newest first."""
     account, asset = _named(exchange, caller, account_id)
-    rows = await read_records(exchange, settings, lambda: exchange.history.holds(account, limit=limit))
-    return answer([_hold(asset, row) for row in rows if asset.asset == _held_asset(exchange, row)])
+    before = id_of(after, "after")
+
+    def read() -> Sequence[Row]:
+        return exchange.history.holds(account, asset.asset, before=before, limit=limit)
+
+    told = [_hold(asset, row) for row in await read_records(exchange, settings, read)]
+    return page(told, told and told[0]["id"], told and told[-1]["id"])
 
 
 @router.get(
@@ -123,10 +136,9 @@ async def transfers(
     before = id_of(after, "after")
 
     def read() -> Sequence[Row]:
-        return exchange.history.transfers(account, before=before, limit=limit)
+        return exchange.history.transfers(account, asset.asset, before=before, limit=limit)
 
-    rows = [row for row in await read_records(exchange, settings, read) if row["asset"] == asset.asset]
-    told = [_transfer(account_id, asset, row) for row in rows]
+    told = [_transfer(account_id, asset, row) for row in await read_records(exchange, settings, read)]
     return page(told, told and told[0]["id"], told and told[-1]["id"])
 
 
@@ -184,11 +196,6 @@ def _balance(exchange: Exchange, account: int, asset: _Asset, owned: Balance | N
         "profile_id": str(account),
         "trading_enabled": not exchange.directory.accounts[account].blocked,
     }
-
-
-def _held_asset(exchange: Exchange, order: Row) -> int:
-    entry = exchange.directory.instruments[order["instrument"]]
-    return entry.quote if order["side"] == Side.BUY else entry.base
 
 
 def _hold(asset: _Asset, order: Row) -> dict[str, Any]:

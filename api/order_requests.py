@@ -151,7 +151,7 @@ def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *,
         client_order_id=client_oid(request.client_oid),
     )
     if command.client_order_id:
-        command.fingerprint = _fingerprint(command)
+        command.fingerprint = _fingerprint(command, request.cancel_after, request.expire_time)
     return command
 
 
@@ -271,11 +271,16 @@ def _expiry(cancel_after: str | None, expire_time: str | None, now_ns: int) -> i
     return now_ns + _word(_AFTER_S, cancel_after, Reason.BAD_TIF) * NS_PER_SECOND
 
 
-def _fingerprint(command: PlaceOrder) -> bytes:
-    """Of all that the client said, so that a repeat is told from another order under the same id."""
+def _fingerprint(command: PlaceOrder, cancel_after: str | None, expire_time: str | None) -> bytes:
+    """Of all that the client said, so that a repeat is told from another order under the same id.
+
+    An expiry counts as it was said: a span means another time with each repeat.
+    """
     said = (
         command.instrument, command.flags, command.side, command.type, command.tif, command.self_trade,
         command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.display_lots,
-        command.min_lots, command.expire_at_ns > 0,
+        command.min_lots,
     )  # fmt: skip
-    return hashlib.blake2b(repr([int(each) for each in said]).encode(), digest_size=16).digest()
+    return hashlib.blake2b(
+        repr(([int(each) for each in said], cancel_after, expire_time)).encode(), digest_size=16
+    ).digest()

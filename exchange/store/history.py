@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, tuple_, union_all
 from exchange.ledger.accounts import Entry, own_buckets
 from exchange.store import tables
 from exchange.store.reader import PAGE, Reader, Row, given
+from exchange.vocabulary.instruments import Side
 
 
 class History(Reader):
@@ -125,15 +126,31 @@ class History(Reader):
         where = given((balance.account, account))
         return self._rows(select(tables.balances).where(*where).order_by(balance.asset, balance.bucket))
 
-    def holds(self, account: int, *, limit: int = PAGE) -> Sequence[Row]:
-        """Open orders of the account that hold cash or claims, by falling order id."""
-        order = tables.orders.c
-        where = (order.account == account, order.done_ns == 0, order.hold > 0)
-        return self._rows(select(tables.orders).where(*where).order_by(order.order_id.desc()).limit(limit))
+    def holds(
+        self, account: int, asset: int | None = None, *, before: int | None = None, limit: int = PAGE
+    ) -> Sequence[Row]:
+        """Open orders of the account that hold cash or claims, or one asset, by falling order id."""
+        order, instrument = tables.orders.c, tables.instruments.c
+        where = [order.account == account, order.done_ns == 0, order.hold > 0]
+        if before is not None:
+            where.append(order.order_id < before)
+        if asset is not None:
+            buys, sells = order.side == Side.BUY, order.side == Side.SELL
+            where.append(or_(buys & (instrument.quote == asset), sells & (instrument.base == asset)))
+        joined = tables.orders.join(tables.instruments, instrument.instrument == order.instrument)
+        query = select(tables.orders).select_from(joined).where(*where)
+        return self._rows(query.order_by(order.order_id.desc()).limit(limit))
 
-    def transfers(self, account: int | None = None, *, before: int | None = None, limit: int = PAGE) -> Sequence[Row]:
+    def transfers(
+        self,
+        account: int | None = None,
+        asset: int | None = None,
+        *,
+        before: int | None = None,
+        limit: int = PAGE,
+    ) -> Sequence[Row]:
         transfer = tables.transfers.c
-        where = given((transfer.account, account))
+        where = given((transfer.account, account), (transfer.asset, asset))
         if before is not None:
             where.append(transfer.transfer < before)
         return self._rows(select(tables.transfers).where(*where).order_by(transfer.transfer.desc()).limit(limit))

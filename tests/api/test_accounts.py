@@ -95,3 +95,14 @@ def test_fees_are_the_products(traded):
 def test_another_participants_account_is_not_found(traded, path):
     refused(traded.vendor.get(f"/accounts/{traded.buyer.account}-CNY{path}"), 404, "UNKNOWN_ACCOUNT")
     refused(traded.buyer.get(f"/accounts/{traded.buyer.account}-NOPE{path}"), 404, "UNKNOWN_ASSET")
+
+
+def test_holds_are_of_the_asset_that_was_asked_for_page_by_page(venue):
+    terms = {"type": "limit", "product_id": venue.product_id, "size": venue.size(1)}
+    bids = [venue.buyer.order(side="buy", price=venue.price(100), **terms).json()["id"] for _ in range(3)]
+    cash, claims = (f"/accounts/{venue.buyer.account}-{code}/holds" for code in ("CNY", venue.product_id[:-4]))
+    first = venue.buyer.get(cash, limit=2)
+    assert [each["ref"] for each in first.json()] == bids[:0:-1]
+    rest = venue.buyer.get(cash, limit=2, after=first.headers["cb-after"])
+    assert [each["ref"] for each in rest.json()] == bids[:1]
+    assert venue.buyer.get(claims).json() == []

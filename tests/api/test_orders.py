@@ -202,3 +202,15 @@ def test_orders_are_slowed_down_where_the_records_are_far_behind(clean, monkeypa
     refused(answer, 503, "RECORDS_BEHIND")
     assert int(answer.headers["retry-after"]) >= 1
     assert clean.buyer.delete(f"/orders/{told['id']}").status_code == 200
+
+
+def test_another_expiry_under_the_same_client_oid_is_another_order(venue):
+    terms = {"side": "buy", "type": "limit", "product_id": venue.product_id, "price": venue.price(100)}
+    terms |= {"size": venue.size(1), "time_in_force": "GTT", "client_oid": "expires"}
+    first = venue.buyer.order(**terms, expire_time="2099-01-01T00:00:00Z").json()
+    again = venue.buyer.order(**terms, expire_time="2099-01-01T00:00:00Z").json()
+    assert (again["id"], again["replayed"]) == (first["id"], True)
+    refused(venue.buyer.order(**terms, expire_time="2099-01-02T00:00:00Z"), 400, "DUPLICATE_CLIENT_ORDER_ID")
+    span = terms | {"client_oid": "span"}
+    assert venue.buyer.order(**span, cancel_after="day").json()["status"] == "open"
+    assert venue.buyer.order(**span, cancel_after="day").json()["replayed"]
