@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from exchange.matching.engine import Engine
+from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.state import BalanceRow, OrderRow, decode_snapshot
 from simulations.sandbox import Sandbox, Terms
 from simulations.scenario_steps import Market, StepError, told
@@ -139,11 +140,11 @@ def _book(market: Market) -> list[str]:
     """Levels as everyone sees them, bids first, the best of each side first."""
     levels: dict[tuple[int, int], int] = {}
     for row in decode_snapshot(market.sandbox.engine.snapshot()).rows(OrderRow):
-        if row.place and not row.done_ns and row.type != 2:
+        if row.place and not row.done_ns and row.type != OrderType.MARKET:  # One in a call shows nowhere.
             key = (row.side, row.price_ticks)
             levels[key] = levels.get(key, 0) + row.leaves_lots - row.hidden_lots
-    best_first = sorted(levels, key=lambda key: (key[0], -key[1] if key[0] == 1 else key[1]))
-    return [f"{'bid' if side == 1 else 'ask'} {levels[side, price]} @ {price}" for side, price in best_first]
+    best_first = sorted(levels, key=lambda key: (key[0], -key[1] if key[0] == Side.BUY else key[1]))
+    return [f"{'bid' if side == Side.BUY else 'ask'} {levels[side, price]} @ {price}" for side, price in best_first]
 
 
 def _balance(market: Market, name: str, asset: str) -> str:
