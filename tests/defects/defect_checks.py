@@ -11,8 +11,18 @@ from exchange.ledger.settlement import markets_defined, settle
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.events import CommandRefused, LotDelivered, OrderDone, OrderReplayed, TransferBegun
+from exchange.vocabulary.events import (
+    WAITS,
+    CommandRefused,
+    LotDelivered,
+    OrderAccepted,
+    OrderDone,
+    OrderReplayed,
+    Trade,
+    TransferBegun,
+)
 from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.participants import Role, Scope
 from exchange.vocabulary.reasons import DoneReason, Reason
 from simulations.sandbox import Sandbox, Terms, digest
 
@@ -40,7 +50,9 @@ def a_position_limit_counts_held_open_and_delivered_lots() -> None:
     box.entitle(ann, position_limit_lots=10)
     assert not refusal(box, box.order(ann, BUY, 5, 3))
     assert refusal(box, box.order(ann, BUY, 5, 4)) == "QUOTA_EXCEEDED"
-    assert not refusal(box, box.order(ann, BUY, 5, 3))
+    bid = box.must(box.order(ann, BUY, 5, 2)) * 16
+    assert refusal(box, c.AmendOrder(account=ann, order_id=bid, lots=4)) == "QUOTA_EXCEEDED"
+    assert not refusal(box, c.AmendOrder(account=ann, order_id=bid, lots=3))
     again = Engine.restore(box.engine.snapshot())
     answers = EVENTS.decode_all(again.apply(box.stamped([box.order(ann, BUY, 5, 1)])))
     assert [each.reason for each in answers if isinstance(each, CommandRefused)] == [Reason.QUOTA_EXCEEDED]
@@ -112,7 +124,7 @@ def a_client_order_id_names_one_request() -> None:
     restored = Sandbox(box.terms, Engine.restore(box.engine.snapshot()), **marks(box))
     for each in (box, restored):
         (answer,) = each.apply(box.order(ann, BUY, 5, 1, **first))
-        assert isinstance(answer, OrderReplayed)
+        assert isinstance(answer, OrderReplayed) and not answer.product_sequence, "told to its owner alone"
         other = first | {"fingerprint": bytes([2] * 16)}
         assert refusal(each, box.order(ann, BUY, 5, 2, **other)) == "DUPLICATE_CLIENT_ORDER_ID"
     assert len(ends(box, c.MassCancel(account=ann))) == 1
@@ -152,6 +164,23 @@ def a_deliverys_key_names_one_request() -> None:
     assert (ann, box.base, 2, 0) in box.engine.balances()
 
 
+def only_an_operators_living_key_with_the_scope_manages() -> None:
+    box = Sandbox()
+    operator = c.RegisterUser(participant=box.participant(), roles=int(Role.OPERATOR), person=digest("person")[:16])
+    user = box.must(operator)
+    named = {"user": user, "fingerprint": digest("key"), "expires_at_ns": box.now_ns + 10**9}
+    manages, trades = (box.must(c.RegisterKey(scopes=int(scope), **named)) for scope in (Scope.MANAGE, Scope.TRADE))
+    second = box.must(c.RegisterKey(scopes=int(Scope.MANAGE), **named))
+    box.must(c.RevokeKey(key=second))
+
+    def asked(actor: int) -> str:
+        return refusal(box, c.SetReferencePrice(instrument=box.instrument, price_ticks=100, actor=actor))
+
+    assert [asked(actor) for actor in (user, manages, trades, second)] == ["", "", "NOT_PERMITTED", "NOT_PERMITTED"]
+    box.now_ns += 2 * 10**9
+    assert asked(manages) == "NOT_PERMITTED", "after its time"
+
+
 def what_a_snapshot_brings_back_goes_on_alike() -> None:
     """A market with something of everything: restored after each command, it answers the rest as the machine does."""
     box, batches = market_of_everything()
@@ -169,11 +198,17 @@ def what_a_snapshot_brings_back_goes_on_alike() -> None:
 def random_trading_keeps_the_invariants_and_the_ledger_agrees() -> None:
     box = Sandbox(Terms(lots=5_000, copies=2, static_band_ppm=80_000, maker_ppm=700))
     traders = [box.trader(10**7, claims=200) for _ in range(3)]
-    rng = Random(20_260_101)  # noqa: S311 - the same market every time.
+    rng = Random(20_260_101)
     for _ in range(400):
         box.apply(any_command(box, rng, rng.choice(traders)))
         box.engine.check_invariants()
     agree(box)
+    public = [each for each in EVENTS.decode_all(bytes(box.setup_events)) if getattr(each, "product_sequence", 0)]
+    assert [each.product_sequence for each in public] == list(range(1, len(public) + 1)), "public events are numbered"
+    waiting = [each for each in public if isinstance(each, OrderAccepted | OrderDone) and each.flags & WAITS]
+    assert not waiting, "what waits unseen is told to nobody"
+    trades = [each.trade_id for each in public if isinstance(each, Trade)]
+    assert trades == list(range(1, len(trades) + 1))
 
 
 def agree(box: Sandbox) -> None:
@@ -243,9 +278,7 @@ def market_of_everything() -> tuple[Sandbox, list[bytes]]:
         box.order(ann, SELL, 602, 3, close),
         box.order(bob, BUY, 0, 3, close, **market),
         box.order(ann, SELL, 590, 1, type=OrderType.STOP_LIMIT, stop_price_ticks=599),
-        c.SetPhase(
-            instrument=box.instrument, phase=Phase.VOLATILITY_AUCTION, ends_at_ns=box.now_ns + 2 * day_ns
-        ),
+        c.SetPhase(instrument=box.instrument, phase=Phase.VOLATILITY_AUCTION, ends_at_ns=box.now_ns + 2 * day_ns),
         box.order(ann, SELL, 599, 14),
         box.order(bob, BUY, 0, 2, TimeInForce.IOC, **market),
         c.SetPhase(instrument=box.instrument, phase=Phase.CLOSING_AUCTION, ends_at_ns=box.now_ns + 2 * day_ns),
@@ -272,7 +305,8 @@ def marks(box: Sandbox) -> dict[str, int]:
 
 
 def cash(box: Sandbox, account: int) -> tuple[int, int]:
-    return next((total, held) for who, what, total, held in box.engine.balances() if (who, what) == (account, box.asset))
+    """(total, held)."""
+    return {(who, what): (total, held) for who, what, total, held in box.engine.balances()}[account, box.asset]
 
 
 def withdrawal(box: Sandbox, account: int, amount: int, key: str) -> c.BeginWithdrawal:
@@ -298,6 +332,7 @@ CHECKS = (
     a_withdrawal_is_held_until_it_is_confirmed_or_aborted,
     a_transfers_key_names_one_request,
     a_deliverys_key_names_one_request,
+    only_an_operators_living_key_with_the_scope_manages,
     what_a_snapshot_brings_back_goes_on_alike,
     random_trading_keeps_the_invariants_and_the_ledger_agrees,
 )

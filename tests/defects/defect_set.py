@@ -34,7 +34,7 @@ class Defect:
         """The file with the defect in it. Raises StaleDefectError."""
         text = (ROOT / self.file).read_text(encoding="utf-8")
         if (found := text.count(self.old)) != 1:
-            raise StaleDefectError(f"bring up to date: {self.name!r} looks {found} times in {self.file} for {self.old!r}")
+            raise StaleDefectError(f"bring up to date: {self.name!r}: {found} times in {self.file}: {self.old!r}")
         return text.replace(self.old, self.new)
 
 
@@ -56,4 +56,4 @@ def verdict(defect: Defect) -> str:
     command = [sys.executable, FOLDER / "play_broken.py", defect.file, rules]
     source = defect.source().encode()
     played = subprocess.run(command, input=source, capture_output=True, cwd=ROOT, timeout=LONGEST_S, check=False)
-    return played.stdout.decode() or f"unsound: {played.stderr.decode()}"
+    return played.stdout.decode().strip() or f"unsound: {played.stderr.decode()}"

@@ -40,7 +40,7 @@ class _Loader(SourceFileLoader):
         return compile(self.text, self.path, "exec", dont_inherit=True)
 
 
-def checks(rules: set[int]) -> Iterator[Callable[[], str]]:
+def checks(rules: set[int]) -> Iterator[Callable[[], str | None]]:
     """Scenarios that name the rules, then the checks beside them, then all other scenarios; each tells a difference."""
     from defect_checks import CHECKS  # noqa: PLC0415 - these import the machine, which must be the broken one.
 
