@@ -42,12 +42,13 @@ class _Loader(SourceFileLoader):
 
 def checks(rules: set[int]) -> Iterator[Callable[[], str | None]]:
     """Scenarios that name the rules, then the checks beside them, then all other scenarios; each tells a difference."""
-    from defect_checks import CHECKS  # noqa: PLC0415 - these import the machine, which must be the broken one.
-
-    from simulations.scenario import read_scenarios, run  # noqa: PLC0415
+    from simulations.scenario import read_scenarios, run  # noqa: PLC0415 - it imports the machine: the broken one.
 
     scenarios = list(read_scenarios(SCENARIOS))
     yield from (lambda each=each: run(each).difference for each in scenarios if rules & set(each.rules))
+
+    from defect_checks import CHECKS  # noqa: PLC0415 - as above.
+
     yield from CHECKS
     yield from (lambda each=each: run(each).difference for each in scenarios if not rules & set(each.rules))
 
