@@ -37,6 +37,7 @@ class Market:
             ("account", "issuer", sandbox.issuer),
             ("account", "venue", 0),
             ("asset", "CNY", sandbox.asset),
+            ("asset", "TEXT", sandbox.base),
             ("base", "TEXT", sandbox.base),
             ("instrument", "TEXT-CNY", sandbox.instrument),
         ):
@@ -104,8 +105,16 @@ class Market:
         """What happened, in a trader's words and in order."""
         command.actor = self._by
         for name, value in self._raw.items():
-            setattr(command, name, _as(type(getattr(command, name)), value))
+            setattr(command, name, self._field(name, type(getattr(command, name)), value))
         return [told for event in self._applied(command) if (told := event_line(self, event, command))]
+
+    def _field(self, name: str, kind: type, value: str) -> int | str | bytes:
+        """A raw field's value; a digest is of the word, and missing for `none`; an id may be a name."""
+        if kind is bytes:
+            return b"" if value == "none" else digest(value)
+        if kind is str:
+            return value
+        return int(value) if value.lstrip("-").isdigit() else self.find(name, value)
 
     def _applied(self, command: c.Command) -> list[ev.Event]:
         happened = self.sandbox.apply(command)
@@ -127,13 +136,6 @@ class Market:
     def in_ns(self, span: str) -> int:
         """The time that is so long from now, as `10s` or `+10s`."""
         return self.sandbox.now_ns + span_ns(span)
-
-
-def _as(kind: type, value: str) -> int | str | bytes:
-    """A field's value from a word; a digest is of the word, and none for `none`."""
-    if kind is bytes:
-        return b"" if value == "none" else digest(value)
-    return value if kind is str else int(value)
 
 
 def named(word: str) -> tuple[str, str]:

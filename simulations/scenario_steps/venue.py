@@ -60,7 +60,8 @@ def _asset(market: Market, words: Sequence[str]) -> list[str]:
 def _base(market: Market, words: Sequence[str]) -> list[str]:
     """CODE issuer=NAME lots=N [copies=N]."""
     given = options(words[1:], "issuer", "lots", "copies")
-    market.name("base", words[0], market.next_sequence)
+    for kind in ("base", "asset"):
+        market.name(kind, words[0], market.next_sequence)
     command = c.DefineBase(
         account=market.find("account", given["issuer"]),
         lots=int(given["lots"]),
