@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from exchange.matching import checks
+from exchange.matching.aftermath import Aftermath
 from exchange.matching.auction import Auctioneer, open_orders
 from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import HaltReason, Phase, TimeInForce
+from exchange.vocabulary.instruments import Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
@@ -34,7 +34,7 @@ LEGAL_MOVES = {
 
 class PhaseDesk:
     def __init__(
-        self, state: MachineState, writer: EventWriter, matcher: Matcher, registry: Registry, auctions: Auctioneer
+        self, state: MachineState, writer: EventWriter, matcher: Aftermath, registry: Registry, auctions: Auctioneer
     ) -> None:
         self.state = state
         self.writer = writer
@@ -49,7 +49,7 @@ class PhaseDesk:
             return reason
         terms = book.terms
         try:
-            new, why = Phase(command.phase), HaltReason(command.reason)
+            new, why = Phase(command.phase), Cause(command.reason)
         except ValueError:
             return Reason.BAD_PHASE
         if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
@@ -66,18 +66,18 @@ class PhaseDesk:
         """A call's time is over: the timer's doing."""
         book = self.state.books[instrument]
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
-        self._move(book, after, HaltReason.SCHEDULE)
-        self.matcher.release_stops()
+        self._move(book, after, Cause.SCHEDULE)
+        self.matcher.settle_down()
 
     def _interrupt(self, book: Book) -> None:
         ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND
-        self._move(book, Phase.VOLATILITY_AUCTION, HaltReason.VOLATILITY, ends_at_ns=ends)
+        self._move(book, Phase.VOLATILITY_AUCTION, Cause.VOLATILITY, ends_at_ns=ends)
 
     def _move(
         self,
         book: Book,
         new: Phase,
-        why: HaltReason,
+        why: Cause,
         freezes_at_ns: int = 0,
         ends_at_ns: int = 0,
         evidence: bytes = NO_DIGEST,
@@ -106,7 +106,7 @@ class PhaseDesk:
         if new is Phase.CONTINUOUS and book.stops.triggered:
             self.matcher.reached.append(book)
 
-    def _tell(self, book: Book, old: Phase, why: HaltReason, evidence: bytes) -> None:
+    def _tell(self, book: Book, old: Phase, why: Cause, evidence: bytes) -> None:
         terms = book.terms
         terms.product_sequence += 1
         self.writer.event(
