@@ -34,7 +34,13 @@ class Defect:
         """The file with the defect in it. Raises StaleDefectError."""
         text = (ROOT / self.file).read_text(encoding="utf-8")
         if (found := text.count(self.old)) != 1:
-            raise StaleDefectError(f"bring up to date: {self.name!r}: {found} times in {self.file}: {self.old!r}")
+            others = [
+                path for path in (ROOT / "exchange").rglob("*.py") if self.old in path.read_text(encoding="utf-8")
+            ]
+            raise StaleDefectError(
+                f"bring up to date: {self.name!r}: {self.old!r} stands {found} times in {self.file}, "
+                f"and in {[path.relative_to(ROOT).as_posix() for path in others]}"
+            )
         return text.replace(self.old, self.new)
 
 

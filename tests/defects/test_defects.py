@@ -45,7 +45,7 @@ def test_a_text_that_is_no_machine_is_not_called_caught(text: str) -> None:
 
 @pytest.mark.parametrize(("old", "found"), [("no such line", 0), ("self.", r"\d\d+")])
 def test_a_defect_that_the_code_has_left_behind_asks_to_be_brought_up_to_date(old: str, found: object) -> None:
-    with pytest.raises(StaleDefectError, match=f"bring up to date: 'nothing is broken': {found} times"):
+    with pytest.raises(StaleDefectError, match=f"bring up to date: 'nothing is broken': {old!r} stands {found} times"):
         verdict(replace(UNBROKEN, old=old))
 
 
