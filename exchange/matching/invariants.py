@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, Book, BookSide
 from exchange.matching.standing import hold_needed
-from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, MachineState, Transfer
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
@@ -15,6 +15,7 @@ def check(machine: MachineState) -> None:
         check_book(book)
     check_holds(machine)
     check_waiting(machine)
+    check_guards(machine)
     check_conservation(machine)
     check_counters(machine)
 
@@ -81,6 +82,16 @@ def check_waiting(machine: MachineState) -> None:
     for order in machine.orders.values():
         timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
         assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+
+
+def check_guards(machine: MachineState) -> None:
+    """Every dead-man timer is in the future and kept once, and every guard is of an account."""
+    due = [(at_ns, account) for at_ns, kind, account in machine.timers if kind == DEAD_MAN]
+    armed = [(each.dead_man_ns, each.account) for each in machine.accounts.values() if each.dead_man_ns]
+    assert due == sorted(armed), "a dead-man timer is lost"
+    assert not due or due[0][0] >= machine.timestamp_ns, "a dead-man timer has not fired"
+    for guard, account in machine.guards.items():
+        assert account and account in machine.accounts and guard <= machine.sequence, "a guard is of no account"
 
 
 def check_conservation(machine: MachineState) -> None:

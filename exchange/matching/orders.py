@@ -1,5 +1,8 @@
 """Commands on orders: place, cancel, mass cancel. Refusals come first and change nothing; then it acts."""
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from exchange.matching import checks
 from exchange.matching.checks import OK
 from exchange.matching.order_book import Book, Order
@@ -142,17 +145,23 @@ class OrderDesk:
             return self.writer.refused(reason, command.KIND, command.account, command.instrument)
         state = self.state
         chosen = [state.accounts[command.account]] if command.account else list(state.accounts.values())
-        canceled = [
+        named = [
             order
             for account in chosen
             for order in account.open_orders.values()
             if command.instrument in (0, order.book.terms.instrument) and command.side in (0, order.side)
-            if not checks.frozen(order, self.writer.timestamp_ns)
         ]
-        for order in sorted(canceled, key=lambda order: order.order_id):
-            self.matcher.end(order, _MASS_CANCELED)
+        canceled = self.end_all(named, _MASS_CANCELED)
         header = {"account": command.account, "instrument": command.instrument}
-        return self.writer.event(events.MassCanceled(**header, canceled=len(canceled)))
+        return self.writer.event(events.MassCanceled(**header, canceled=canceled))
+
+    def end_all(self, named: Iterable[Order], reason: int) -> int:
+        """End open orders, the lowest id first, but those of a frozen call; how many ended."""
+        now = self.writer.timestamp_ns
+        ending = sorted((order for order in named if not checks.frozen(order, now)), key=attrgetter("order_id"))
+        for order in ending:
+            self.matcher.end(order, reason)
+        return len(ending)
 
     def _may_mass_cancel(self, command: commands.MassCancel) -> Reason:
         if command.instrument and command.instrument not in self.state.books:
