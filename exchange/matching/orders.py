@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from operator import attrgetter
 
-from exchange.matching import checks
+from exchange.matching import checks, dry_runs
 from exchange.matching.checks import OK
 from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
@@ -22,7 +22,7 @@ _UNPACK_CANCEL = commands.CancelOrder.STRUCT.unpack_from
 _MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
 _COLLARED = frozenset((_MARKET, _STOP))
 _RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
-_DECREMENT, _POST_ONLY = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY)
+_DECREMENT, _POST_ONLY, _DRY_RUN = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY), int(OrderFlag.DRY_RUN)
 _CANCELED, _MASS_CANCELED = int(DoneReason.CANCELED), int(DoneReason.MASS_CANCELED)
 
 
@@ -50,7 +50,8 @@ class OrderDesk:
         if display | minimum | stop | funds | expire or not is_plain(
             side, type_, tif, self_trade, flags, price, lots, client_id
         ):
-            wish = Wish(side, type_, tif, self_trade, flags, price, lots, display, minimum, stop, funds, expire)
+            asked = flags & ~_DRY_RUN
+            wish = Wish(side, type_, tif, self_trade, asked, price, lots, display, minimum, stop, funds, expire)
             reason = shape(wish, now, client_id)
             if reason is not OK:
                 return self._refuse(reason, account_id, instrument_id, client_id)
@@ -76,6 +77,8 @@ class OrderDesk:
         reason = self._admit(order, minimum)
         if reason is not OK:
             return self._refuse(reason, account_id, instrument_id, client_id)
+        if flags & _DRY_RUN:
+            return dry_runs.tell(self.writer, order, client_id)
         if client_id[0]:
             order.client_order_id = order.last_client_order_id = client_id
             order.fingerprint = fingerprint
