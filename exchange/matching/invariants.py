@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, FOR_PEG, Book, BookSide
 from exchange.matching.standing import hold_needed
-from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
@@ -15,6 +15,7 @@ def check(machine: MachineState) -> None:
         check_book(book)
     check_holds(machine)
     check_waiting(machine)
+    check_guards(machine)
     check_conservation(machine)
     check_counters(machine)
 
@@ -96,6 +97,16 @@ def check_pegs(book: Book) -> None:
             assert order.options is not None and book.terms.phase == Phase.CONTINUOUS, "a pegged order stayed in a call"
             beyond = order.price_ticks - order.options.cap_ticks
             assert (beyond <= 0) if order.side == BUY else (beyond >= 0), "a pegged order went beyond its cap"
+
+
+def check_guards(machine: MachineState) -> None:
+    """Every dead-man timer is in the future and kept once, and every guard is of an account."""
+    due = [(at_ns, account) for at_ns, kind, account in machine.timers if kind == DEAD_MAN]
+    armed = [(each.dead_man_ns, each.account) for each in machine.accounts.values() if each.dead_man_ns]
+    assert due == sorted(armed), "a dead-man timer is lost"
+    assert not due or due[0][0] >= machine.timestamp_ns, "a dead-man timer has not fired"
+    for guard, account in machine.guards.items():
+        assert account and account in machine.accounts and guard <= machine.sequence, "a guard is of no account"
 
 
 def check_conservation(machine: MachineState) -> None:
