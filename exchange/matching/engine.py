@@ -14,11 +14,14 @@ from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ClaimsDesk
 from exchange.matching.definitions import Definitions
+from exchange.matching.kill_switch import KillSwitch
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
+from exchange.matching.proposals import Dangerous, ProposalDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
 from exchange.matching.trading import Matcher
+from exchange.matching.venue_rules import VenueDesk
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
@@ -40,7 +43,6 @@ class Engine:
         matcher = self._matcher = Matcher(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
-        definitions = Definitions(self._state, self._writer, registry)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
@@ -52,8 +54,10 @@ class Engine:
             PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
         )
         self._phases = phases
+        definitions = Definitions(self._state, self._writer, registry, phases)
+        kill_switch = KillSwitch(self._state, self._writer, matcher, registry, phases)
+        self._take_two(registry, cash, kill_switch)
         self._handlers: dict[int, Callable[..., Reason]] = {
-            commands.SetRulesVersion.KIND: registry.set_rules_version,
             commands.Clock.KIND: registry.clock,
             commands.RegisterParticipant.KIND: registry.register_participant,
             commands.SetParticipantState.KIND: registry.set_participant_state,
@@ -63,6 +67,7 @@ class Engine:
             commands.OpenAccount.KIND: registry.open_account,
             commands.BlockAccount.KIND: registry.block_account,
             commands.UnblockAccount.KIND: registry.unblock_account,
+            commands.Kill.KIND: kill_switch.kill,
             commands.DefineAsset.KIND: definitions.define_asset,
             commands.DefineBase.KIND: definitions.define_base,
             commands.DefineInstrument.KIND: definitions.define_instrument,
@@ -71,12 +76,28 @@ class Engine:
             commands.SetReferencePrice.KIND: phases.set_reference_price,
             commands.BeginDeposit.KIND: cash.begin,
             commands.BeginWithdrawal.KIND: cash.begin,
-            commands.ConfirmTransfer.KIND: cash.confirm,
             commands.AbortTransfer.KIND: cash.abort,
             commands.GrantEntitlement.KIND: self._claims.grant,
             commands.RevokeEntitlement.KIND: self._claims.revoke,
             commands.Issue.KIND: self._claims.issue,
             commands.TakeDelivery.KIND: self._claims.take_delivery,
+        }
+
+    def _take_two(self, registry: Registry, cash: CashDesk, kill_switch: KillSwitch) -> None:
+        """What one user proposes and another approves."""
+        venue = VenueDesk(self._state, self._writer, registry)
+        proposals = ProposalDesk(self._state, self._writer, registry)
+        proposals.dangerous = {
+            commands.SetRulesVersion.KIND: Dangerous(venue.check_rules_version, venue.set_rules_version),
+            commands.AdoptPolicies.KIND: Dangerous(venue.check_policies, venue.adopt_policies),
+            commands.SetWithdrawalLimit.KIND: Dangerous(venue.check_withdrawal_limit, venue.set_withdrawal_limit),
+            commands.Unkill.KIND: Dangerous(kill_switch.check_unkill, kill_switch.unkill),
+            commands.ConfirmTransfer.KIND: Dangerous(cash.check_confirm, cash.confirm, cash.one_confirms),
+        }
+        self._order_handlers |= dict.fromkeys(proposals.dangerous, proposals.ask)
+        self._order_handlers |= {
+            commands.Approve.KIND: proposals.approve,
+            commands.Reject.KIND: proposals.reject,
         }
 
     @property

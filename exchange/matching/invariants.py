@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, Book, BookSide
 from exchange.matching.standing import hold_needed
-from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.state import ORDER_EXPIRY, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
@@ -17,6 +17,7 @@ def check(machine: MachineState) -> None:
     check_waiting(machine)
     check_conservation(machine)
     check_counters(machine)
+    check_killed(machine)
 
 
 def check_book(book: Book) -> None:
@@ -110,3 +111,17 @@ def check_counters(machine: MachineState) -> None:
             assert entitlement.open_lots == counted, "an entitlement's open lots are miscounted"
     resting = sum(1 for order in machine.orders.values() if not order.done_ns)
     assert resting == sum(len(account.open_orders) for account in machine.accounts.values())
+
+
+def check_killed(machine: MachineState) -> None:
+    """What is killed is blocked and halted, and nothing that is blocked or killed has an order open."""
+    for account in machine.accounts.values():
+        if not account.account:
+            continue
+        assert bool(account.blocked & WITH_PARTICIPANT) == bool(account.participant.killed), "a killed account trades"
+        assert bool(account.blocked & WITH_VENUE) == bool(machine.killed), "an account trades on a killed venue"
+        assert not (account.blocked and account.open_orders), "a blocked account has an order open"
+    killed = [book for book in machine.books.values() if machine.killed or book.terms.killed]
+    for book in killed:
+        assert book.terms.phase == Phase.HALTED, "a killed instrument is not halted"
+        assert book.bids.best is None and book.asks.best is None, "a killed instrument has an order in its book"
