@@ -13,13 +13,14 @@ from exchange.matching.amendments import AmendDesk
 from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ClaimsDesk
+from exchange.matching.corrections import Corrections
 from exchange.matching.definitions import Definitions
 from exchange.matching.kill_switch import KillSwitch
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.proposals import Dangerous, ProposalDesk
 from exchange.matching.registry import Registry
-from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
+from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState, next_hour
 from exchange.matching.trading import Matcher
 from exchange.matching.venue_rules import VenueDesk
 from exchange.matching.writer import EventWriter
@@ -27,7 +28,8 @@ from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
 from exchange.vocabulary.commands import Command
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.units import DONE_ORDERS_KEPT_NS
+from exchange.vocabulary.rows import TradeRow
+from exchange.vocabulary.units import DONE_ORDERS_KEPT_NS, TRADES_KEPT_NS
 
 _PLACE, _CANCEL = commands.PlaceOrder.KIND, commands.CancelOrder.KIND
 _HEADER = commands.Clock.STRUCT.unpack_from
@@ -86,12 +88,15 @@ class Engine:
     def _take_two(self, registry: Registry, cash: CashDesk, kill_switch: KillSwitch) -> None:
         """What one user proposes and another approves."""
         venue = VenueDesk(self._state, self._writer, registry)
+        corrections = Corrections(self._state, self._writer, registry)
         proposals = ProposalDesk(self._state, self._writer, registry)
         proposals.dangerous = {
             commands.SetRulesVersion.KIND: Dangerous(venue.check_rules_version, venue.set_rules_version),
             commands.AdoptPolicies.KIND: Dangerous(venue.check_policies, venue.adopt_policies),
             commands.SetWithdrawalLimit.KIND: Dangerous(venue.check_withdrawal_limit, venue.set_withdrawal_limit),
             commands.Unkill.KIND: Dangerous(kill_switch.check_unkill, kill_switch.unkill),
+            commands.BustTrade.KIND: Dangerous(corrections.check_bust, corrections.bust, lack=corrections.lack),
+            commands.AdjustTrade.KIND: Dangerous(corrections.check_adjust, corrections.adjust),
             commands.ConfirmTransfer.KIND: Dangerous(cash.check_confirm, cash.confirm, cash.one_confirms),
         }
         self._order_handlers |= dict.fromkeys(proposals.dangerous, proposals.ask)
@@ -123,6 +128,8 @@ class Engine:
             writer.begin(sequence, now, actor)
             if machine.timers or machine.done_orders:
                 self._fire_timers(now)
+            if now >= machine.forgets_at_ns:
+                self._forget_trades(now)
             if kind == _PLACE:
                 self._place(batch, offset)
             elif kind == _CANCEL:
@@ -167,6 +174,13 @@ class Engine:
                 self._phases.end_call(subject[0])
             else:
                 self._matcher.expire(subject[0])
+
+    def _forget_trades(self, now: int) -> None:
+        """What is older than seven days goes once an hour; until then corrections pass it over."""
+        for book in self._state.books.values():
+            while book.trades and TradeRow.decode(book.trades[0]).timestamp_ns < now - TRADES_KEPT_NS:
+                book.trades.popleft()
+        self._state.forgets_at_ns = next_hour(now)
 
     def state_hash(self) -> bytes:
         """SHA-256 over the state's tables, equal wherever the same journal was applied."""

@@ -6,6 +6,7 @@ from exchange.matching.order_book import BUY, Book, BookSide
 from exchange.matching.standing import hold_needed
 from exchange.matching.state import ORDER_EXPIRY, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
 from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.rows import TradeRow
 from exchange.vocabulary.units import MAX_BALANCE
 
 
@@ -18,6 +19,7 @@ def check(machine: MachineState) -> None:
     check_conservation(machine)
     check_counters(machine)
     check_killed(machine)
+    check_remembered(machine)
 
 
 def check_book(book: Book) -> None:
@@ -125,3 +127,15 @@ def check_killed(machine: MachineState) -> None:
     for book in killed:
         assert book.terms.phase == Phase.HALTED, "a killed instrument is not halted"
         assert book.bids.best is None and book.asks.best is None, "a killed instrument has an order in its book"
+
+
+def check_remembered(machine: MachineState) -> None:
+    """Trades that may be corrected are found by their number, and what waits for a second user came before now."""
+    for book in machine.books.values():
+        if book.trades:
+            first, last = TradeRow.decode(book.trades[0]), TradeRow.decode(book.trades[-1])
+            assert last.trade_id == book.terms.last_trade_id, "the last trade is not remembered"
+            assert last.trade_id - first.trade_id == len(book.trades) - 1, "a trade between others was forgotten"
+            assert first.timestamp_ns <= last.timestamp_ns <= machine.timestamp_ns, "trades are out of order"
+    for proposal in machine.proposals.values():
+        assert proposal.proposal <= machine.sequence, "a proposal comes from the future"
