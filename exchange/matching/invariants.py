@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, FOR_PEG, Book, BookSide
 from exchange.matching.standing import hold_needed
-from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
+from exchange.vocabulary.rows import TradeRow
 from exchange.vocabulary.units import MAX_BALANCE
 
 
@@ -18,6 +19,8 @@ def check(machine: MachineState) -> None:
     check_guards(machine)
     check_conservation(machine)
     check_counters(machine)
+    check_killed(machine)
+    check_remembered(machine)
 
 
 def check_book(book: Book) -> None:
@@ -136,3 +139,29 @@ def check_counters(machine: MachineState) -> None:
             assert entitlement.open_lots == counted, "an entitlement's open lots are miscounted"
     resting = sum(1 for order in machine.orders.values() if not order.done_ns)
     assert resting == sum(len(account.open_orders) for account in machine.accounts.values())
+
+
+def check_killed(machine: MachineState) -> None:
+    """What is killed is blocked and halted, and nothing that is blocked or killed has an order open."""
+    for account in machine.accounts.values():
+        if not account.account:
+            continue
+        assert bool(account.blocked & WITH_PARTICIPANT) == bool(account.participant.killed), "a killed account trades"
+        assert bool(account.blocked & WITH_VENUE) == bool(machine.killed), "an account trades on a killed venue"
+        assert not (account.blocked and account.open_orders), "a blocked account has an order open"
+    killed = [book for book in machine.books.values() if machine.killed or book.terms.killed]
+    for book in killed:
+        assert book.terms.phase == Phase.HALTED, "a killed instrument is not halted"
+        assert book.bids.best is None and book.asks.best is None, "a killed instrument has an order in its book"
+
+
+def check_remembered(machine: MachineState) -> None:
+    """Trades that may be corrected are found by their number, and what waits for a second user came before now."""
+    for book in machine.books.values():
+        if book.trades:
+            first, last = TradeRow.decode(book.trades[0]), TradeRow.decode(book.trades[-1])
+            assert last.trade_id == book.terms.last_trade_id, "the last trade is not remembered"
+            assert last.trade_id - first.trade_id == len(book.trades) - 1, "a trade between others was forgotten"
+            assert first.timestamp_ns <= last.timestamp_ns <= machine.timestamp_ns, "trades are out of order"
+    for proposal in machine.proposals.values():
+        assert proposal.proposal <= machine.sequence, "a proposal comes from the future"
