@@ -14,11 +14,11 @@ from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ClaimsDesk
 from exchange.matching.definitions import Definitions
+from exchange.matching.offers import OfferDesk, OfferMatcher
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
@@ -37,15 +37,19 @@ class Engine:
     def __init__(self, machine: MachineState | None = None) -> None:
         self._state = machine or MachineState()
         self._writer = EventWriter()
-        matcher = self._matcher = Matcher(self._state, self._writer)
+        matcher = self._matcher = OfferMatcher(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
         definitions = Definitions(self._state, self._writer, registry)
+        offers = OfferDesk(self._state, self._writer, matcher)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
             commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
             commands.MassCancel.KIND: orders.mass_cancel,
+            commands.MakeOffer.KIND: offers.make,
+            commands.AcceptOffer.KIND: offers.accept,
+            commands.WithdrawOffer.KIND: offers.withdraw,
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),

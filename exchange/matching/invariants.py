@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from exchange.matching.order_book import BUY, Book, BookSide
-from exchange.matching.standing import hold_needed
-from exchange.matching.state import ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.order_book import BUY, OFFERED, Book, BookSide
+from exchange.matching.standing import expiry, hold_needed
+from exchange.matching.state import MachineState, Transfer
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
@@ -69,18 +69,27 @@ def check_waiting(machine: MachineState) -> None:
     waiting = sum(
         len(each)
         for book in machine.books.values()
-        for each in (book.stops, book.stops.triggered, book.at_close, book.call_buys, book.call_sells)
+        for each in (book.stops, book.stops.triggered, book.at_close, book.call_buys, book.call_sells, book.offers)
     )
     assert waiting == sum(order.waits > 0 for order in machine.orders.values()), "an order that waits is lost"
     for book in machine.books.values():
         for order in book.stops.triggered.values():
             assert order.waits and order.triggered, "a stop is triggered that does not wait"
             assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+        check_offers(book)
         if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
             assert not book.call_buys and not book.call_sells, "a market order outlived its call"
     for order in machine.orders.values():
-        timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
-        assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+        assert (expiry(order) in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+
+
+def check_offers(book: Book) -> None:
+    """Offers wait outside the book, each for a trade that can still come about, at the fee fixed at entry."""
+    for order_id, order in book.offers.items():
+        assert order.order_id == order_id and order.offer is not None and order.waits == OFFERED
+        assert not order.place and order.level is None and order.leaves_lots > 0, "an offer stands in the book"
+        assert order.offer.part or not order.cum_lots, "an offer that is taken whole was taken in part"
+        assert order.maker_ppm == order.taker_ppm == book.terms.negotiated_ppm, "an offer's fee changed"
 
 
 def check_conservation(machine: MachineState) -> None:

@@ -173,8 +173,8 @@ class Matcher(Standing):
         lots = min(lots, taker.leaves_lots)
         terms = book.terms
         notional = level.price_ticks * lots * terms.minor_per_tick_lot
-        maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
-        taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
+        maker_fee = add_fill(maker, lots, notional, maker.maker_ppm)
+        taker_fee = add_fill(taker, lots, notional, taker.taker_ppm)
         level.lots -= lots
         maker.entitlement.open_lots -= lots
         if taker.side == BUY:
@@ -205,7 +205,7 @@ class Matcher(Standing):
         maker, taker = (buyer, seller) if buyer.place < seller.place else (seller, buyer)
         terms, lots = buyer.book.terms, min(buyer.leaves_lots, seller.leaves_lots)
         notional, ppm = price_ticks * lots * terms.minor_per_tick_lot, terms.auction_ppm
-        fees = _add_fill(buyer, lots, notional, ppm), _add_fill(seller, lots, notional, ppm)
+        fees = add_fill(buyer, lots, notional, ppm), add_fill(seller, lots, notional, ppm)
         changes = self._settle(buyer, seller, lots, notional, *fees)
         if maker is seller:
             fees, changes = fees[::-1], changes[::-1]
@@ -281,7 +281,7 @@ class Matcher(Standing):
         return self.writer.order(DONE, order, change, old_price, old_leaves, flags & WAITS, _SELF_TRADE)
 
 
-def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
+def add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
     """Count a fill into the order; its fee is what all fills together cost less what they cost so far (rule 12)."""
     order.leaves_lots -= lots
     order.cum_lots += lots

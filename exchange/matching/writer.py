@@ -7,6 +7,7 @@ than matching does. Everything rarer goes through `event` with a record of `exch
 from exchange.matching.order_book import Order
 from exchange.vocabulary import events
 from exchange.vocabulary.codec import VERSION
+from exchange.vocabulary.instruments import MatchType
 
 _PACK_ORDER = events.OrderAccepted.STRUCT.pack
 _PACK_TRADE = events.Trade.STRUCT.pack
@@ -22,6 +23,7 @@ _WAITS = events.WAITS
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
 _REFUSED = events.CommandRefused.KIND
+_NEGOTIATED = int(MatchType.NEGOTIATED)
 
 
 class EventWriter:
@@ -156,11 +158,12 @@ class EventWriter:
         hold_changes: tuple[int, int],
         match_type: int,
     ) -> None:
-        """A settled fill; fees and hold changes are (maker's, taker's)."""
+        """A settled fill; fees and hold changes are (maker's, taker's). A negotiated price is no last price."""
         terms = maker.book.terms
         terms.product_sequence += 1
         terms.last_trade_id += 1
-        terms.last_price_ticks = price_ticks
+        if match_type != _NEGOTIATED:
+            terms.last_price_ticks = price_ticks
         index = self.index
         self.index = index + 1
         self.out += _PACK_TRADE(
