@@ -9,12 +9,12 @@ from exchange.matching.checks import OK
 from exchange.matching.order_book import BUY, OFFERED, SELL, Offer, Order
 from exchange.matching.standing import expiry, hold_needed
 from exchange.matching.state import Account, Entitlement, MachineState
-from exchange.matching.tables import OFFERED_TO, packed_accounts
 from exchange.matching.trading import Matcher, add_fill
 from exchange.matching.wishes import CLIENT_ORDER_ID
 from exchange.matching.writer import ACCEPTED, REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.instruments import MatchType, Mode, OrderType, Phase, SelfTrade, TimeInForce
+from exchange.vocabulary.offering import named_accounts, packed_accounts
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_LOTS, MAX_PRICE_TICKS
@@ -84,7 +84,7 @@ class OfferDesk:
             reason = _limits(account, book.terms, command.price_ticks, command.lots)
         if reason is not OK or entitlement is None:
             return self._refuse(command, reason, _decision(entitlement))
-        to = _accounts(command.to)
+        to = named_accounts(command.to)
         order = Order(command.sequence * 16, account, book, entitlement, command.timestamp_ns)
         order.offer = Offer(command.part, to)
         order.tif, order.expire_at_ns = _GTD if command.expire_at_ns else _GTC, command.expire_at_ns
@@ -151,7 +151,7 @@ class OfferDesk:
             return Reason.BAD_SIDE
         if command.expire_at_ns and command.expire_at_ns < command.timestamp_ns:
             return Reason.BAD_TIF
-        strangers = any(account not in self.state.accounts for account in _accounts(command.to))
+        strangers = any(account not in self.state.accounts for account in named_accounts(command.to))
         if command.part > 1 or strangers or command.flags or not _is_name(command.client_order_id):
             return Reason.BAD_COMBINATION
         if not 1 <= command.price_ticks <= MAX_PRICE_TICKS:
@@ -236,11 +236,6 @@ def _limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int)
 
 def _decision(entitlement: Entitlement | None) -> int:
     return entitlement.entitlement if entitlement else 0
-
-
-def _accounts(to: bytes) -> tuple[int, ...]:
-    """Each named account once, in the order named."""
-    return tuple(filter(None, dict.fromkeys(OFFERED_TO.unpack(to))))
 
 
 def _is_name(client_order_id: str) -> bool:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from exchange.matching.tables import packed_accounts
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import CommandRefused, Event, Trade
 from exchange.vocabulary.instruments import Side, TimeInForce
+from exchange.vocabulary.offering import packed_accounts
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import BalanceRow, OrderRow
 from exchange.vocabulary.state import decode_snapshot
