@@ -84,9 +84,8 @@ class OfferDesk:
             reason = _limits(account, book.terms, command.price_ticks, command.lots)
         if reason is not OK or entitlement is None:
             return self._refuse(command, reason, _decision(entitlement))
-        to = named_accounts(command.to)
         order = Order(command.sequence * 16, account, book, entitlement, command.timestamp_ns)
-        order.offer = Offer(command.part, to)
+        order.offer = Offer(command.part, named_accounts(command.to))
         order.tif, order.expire_at_ns = _GTD if command.expire_at_ns else _GTC, command.expire_at_ns
         _fill_in(order, command.side, command.price_ticks, command.lots)
         reason = checks.money(order, order.hold)
@@ -94,10 +93,7 @@ class OfferDesk:
             return self._refuse(command, reason)
         _name(order, command)
         self.matcher.post(order)
-        header = {"account": account.account, "instrument": command.instrument}
-        return self.writer.event(
-            events.OfferTerms(**header, offer=order.order_id, part=command.part, to=packed_accounts(to))
-        )
+        return self._tell_terms(order)
 
     def accept(self, command: commands.AcceptOffer) -> None:
         account = self.state.accounts.get(command.account)
@@ -167,6 +163,8 @@ class OfferDesk:
         known = account.client_ids.get(client_id)
         if known is not None and known.fingerprint == command.fingerprint and known.client_order_id == client_id:
             self.writer.order(REPLAYED_ORDER, known, 0, flags=events.REPLAYED, reason=known.done_reason)
+            if known.offer is not None:
+                self._tell_terms(known, events.REPLAYED)
         elif known is not None:
             self._refuse(command, Reason.DUPLICATE_CLIENT_ORDER_ID)
         elif len(account.client_ids) >= account.max_client_ids:
@@ -194,6 +192,12 @@ class OfferDesk:
         side = BUY + SELL - offer.side
         reason = checks.permission(self.state, account, offer.book, side, lots, entitlement)
         return reason if reason is not OK else _market_state(offer.book.terms)
+
+    def _tell_terms(self, order: Order, flags: int = 0) -> None:
+        assert order.offer is not None
+        header = {"flags": flags, "account": order.account.account, "instrument": order.book.terms.instrument}
+        part, to = order.offer.part, packed_accounts(order.offer.to)
+        self.writer.event(events.OfferTerms(**header, offer=order.order_id, part=part, to=to))
 
     def _refuse(self, command: Entering | commands.WithdrawOffer, reason: Reason, decision: int = 0) -> None:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from exchange.portfolio.orders import Offered, Orders, OrderView
-from exchange.vocabulary.events import Event, OfferTerms, OrderDone, Trade
+from exchange.vocabulary.events import REPLAYED, Event, OfferTerms, OrderDone, Trade
 from exchange.vocabulary.offering import named_accounts
 from exchange.vocabulary.rows import OfferRow
 
@@ -15,11 +15,11 @@ class Offers:
         self._orders = orders
         self._open: dict[int, OrderView] = {}
         for row in rows:
-            self._note(row.offer, Offered(bool(row.part), named_accounts(row.to)))
+            self._note(row.offer, terms_of(row))
 
     def apply(self, event: Event) -> None:
-        if isinstance(event, OfferTerms):
-            self._note(event.offer, Offered(bool(event.part), named_accounts(event.to)))
+        if isinstance(event, OfferTerms) and not event.flags & REPLAYED:
+            self._note(event.offer, terms_of(event))
         elif isinstance(event, OrderDone):
             self._open.pop(event.order_id, None)
         elif isinstance(event, Trade) and not event.maker_leaves_lots:
@@ -40,6 +40,10 @@ class Offers:
             view.offered = offered
             if not view.done_ns:
                 self._open[offer_id] = view
+
+
+def terms_of(told: OfferTerms | OfferRow) -> Offered:
+    return Offered(bool(told.part), named_accounts(told.to))
 
 
 def may_see(view: OrderView, account: int) -> bool:

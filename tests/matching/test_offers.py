@@ -5,7 +5,7 @@ from venue import IOC, Venue, kinds, refusal, trades
 
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
-from exchange.vocabulary.events import WAITS, OfferTerms, OrderAccepted, OrderDone, Trade
+from exchange.vocabulary.events import REPLAYED, WAITS, OfferTerms, OrderAccepted, OrderDone, Trade
 from exchange.vocabulary.instruments import MatchType, Mode, OrderType, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.rows import InstrumentRow, OfferRow
@@ -260,7 +260,8 @@ def test_a_repeated_offer_and_a_repeated_acceptance_get_the_first_answer_again(v
     named = {"client_order_id": "offer", "fingerprint": SAME}
     offer = made(venue, venue.ann, SELL, 100, 5, **named)
     answers = venue.offer(venue.ann, SELL, 100, 5, **named)
-    assert (kinds(answers), answers[0].order_id) == (["OrderReplayed"], offer)
+    assert (kinds(answers), answers[0].order_id) == (["OrderReplayed", "OfferTerms"], offer)
+    assert [each.flags for each in answers] == [REPLAYED, REPLAYED]
     accepted = {"client_order_id": "accept", "fingerprint": SAME}
     venue.accept(venue.bob, offer, **accepted)
     acceptance, before = venue.last_order, venue.engine.state_hash()
