@@ -18,6 +18,7 @@ from exchange.matching.corrections import Corrections
 from exchange.matching.definitions import Definitions
 from exchange.matching.guards import GuardDesk
 from exchange.matching.kill_switch import KillSwitch
+from exchange.matching.offers import OfferDesk
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.proposals import Dangerous, ProposalDesk
@@ -46,12 +47,16 @@ class Engine:
         matcher = self._matcher = Aftermath(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
+        offers = OfferDesk(self._state, self._writer, matcher)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         guards = self._guards = GuardDesk(self._state, self._writer, orders, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
             commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
             commands.MassCancel.KIND: orders.mass_cancel,
+            commands.MakeOffer.KIND: offers.make,
+            commands.AcceptOffer.KIND: offers.accept,
+            commands.WithdrawOffer.KIND: offers.withdraw,
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from exchange.matching.order_book import BUY, FOR_PEG, Book, BookSide
-from exchange.matching.standing import hold_needed
-from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
+from exchange.matching.order_book import BUY, FOR_PEG, OFFERED, Book, BookSide
+from exchange.matching.standing import expiry, hold_needed
+from exchange.matching.state import DEAD_MAN, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
 from exchange.vocabulary.rows import TradeRow
 from exchange.vocabulary.units import MAX_BALANCE
@@ -85,11 +85,20 @@ def check_waiting(machine: MachineState) -> None:
             stands = order.waits or order.type == OrderType.OCO
             assert stands and order.triggered, "a stop is triggered that does not wait"
             assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+        check_offers(book)
         if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
             assert not book.call_buys and not book.call_sells, "a market order outlived its call"
     for order in machine.orders.values():
-        timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
-        assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+        assert (expiry(order) in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+
+
+def check_offers(book: Book) -> None:
+    """Offers wait outside the book, each for a trade that can still come about, at the fee fixed at entry."""
+    for order_id, order in book.offers.items():
+        assert order.order_id == order_id and order.offer is not None and order.waits == OFFERED
+        assert not order.place and order.level is None and order.leaves_lots > 0, "an offer stands in the book"
+        assert order.offer.part or not order.cum_lots, "an offer that is taken whole was taken in part"
+        assert order.maker_ppm == order.taker_ppm == book.terms.negotiated_ppm, "an offer's fee changed"
 
 
 def check_pegs(book: Book) -> None:

@@ -34,10 +34,11 @@ from exchange.matching.state import (
     User,
     next_hour,
 )
-from exchange.matching.tables import OFFERED_TO, SAME_IN_ORDER
+from exchange.matching.tables import SAME_IN_ORDER
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import OrderType, TimeInForce
+from exchange.vocabulary.offering import named_accounts
 
 
 def restore(snapshot: state.State) -> MachineState:
@@ -138,7 +139,7 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
             for name in Options.__slots__:
                 setattr(order.options, name, getattr(told, name))
         if (offered := offers.get(order.order_id)) is not None:
-            order.offer = Offer(offered.part, tuple(filter(None, OFFERED_TO.unpack(offered.to))))
+            order.offer = Offer(offered.part, named_accounts(offered.to))
         machine.orders[order.order_id] = order
         for client_id in (order.client_order_id, order.last_client_order_id):
             if client_id[0]:

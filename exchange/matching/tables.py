@@ -1,6 +1,5 @@
 """The machine's state as rows, each table sorted by key; `restoring` is the way back."""
 
-import struct
 from collections.abc import Iterable
 from operator import attrgetter
 
@@ -8,6 +7,7 @@ from exchange.matching.order_book import Order
 from exchange.matching.state import Entitlement, MachineState
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import Row
+from exchange.vocabulary.offering import packed_accounts
 
 _U64 = 2**64 - 1
 
@@ -137,14 +137,6 @@ SAME_IN_ORDER = (
     "last_client_order_id",
     "fingerprint",
 )
-
-
-OFFERED_TO = struct.Struct("<8Q")
-
-
-def packed_accounts(accounts: tuple[int, ...]) -> bytes:
-    """Up to eight accounts as `MakeOffer` names them, zeros after the last."""
-    return OFFERED_TO.pack(*accounts, *[0] * (8 - len(accounts)))
 
 
 def _order_row(order: Order) -> rows.OrderRow:
