@@ -16,6 +16,7 @@ from exchange.matching.claims import ClaimsDesk
 from exchange.matching.definitions import Definitions
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
+from exchange.matching.pools import PoolDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
 from exchange.matching.trading import Matcher
@@ -51,7 +52,7 @@ class Engine:
             CashDesk(self._state, self._writer, registry),
             PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
         )
-        self._phases = phases
+        self._phases, pools = phases, PoolDesk(self._state, self._writer, definitions)
         self._handlers: dict[int, Callable[..., Reason]] = {
             commands.SetRulesVersion.KIND: registry.set_rules_version,
             commands.Clock.KIND: registry.clock,
@@ -66,6 +67,7 @@ class Engine:
             commands.DefineAsset.KIND: definitions.define_asset,
             commands.DefineBase.KIND: definitions.define_base,
             commands.DefineInstrument.KIND: definitions.define_instrument,
+            commands.DefinePool.KIND: pools.define,
             commands.RecordDecision.KIND: definitions.record_decision,
             commands.SetPhase.KIND: phases.set_phase,
             commands.SetReferencePrice.KIND: phases.set_reference_price,
@@ -77,6 +79,7 @@ class Engine:
             commands.RevokeEntitlement.KIND: self._claims.revoke,
             commands.Issue.KIND: self._claims.issue,
             commands.TakeDelivery.KIND: self._claims.take_delivery,
+            commands.PoolClaims.KIND: pools.pool_claims,
         }
 
     @property

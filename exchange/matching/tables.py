@@ -65,6 +65,7 @@ def encode(machine: MachineState) -> bytes:
                 for _, pool in sorted(machine.bases.items())
                 for position, (base, claims) in enumerate(pool.pooled.items())
             ],
+            rows.PoolingRow: _copied(rows.PoolingRow, machine.pooling_keys.values()),
         }
     )
 

@@ -287,3 +287,16 @@ class PooledRow(Row):
     position: U32 = 0
     base: U64 = 0
     claims: I64 = 0
+
+
+@table(21)
+class PoolingRow(Row):
+    """Claims on a base turned into claims on a pool by the command of this sequence; kept for its key."""
+
+    pooling: U64 = 0
+    account: U64 = 0
+    base: U64 = 0
+    pool: U64 = 0
+    claims: I64 = 0
+    decision: Digest = b""
+    key: Code40 = b""
