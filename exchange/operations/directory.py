@@ -109,6 +109,17 @@ class Directory:
         """The base that was issued on a listing's dossier."""
         return self.bases.get(self._listings.get(listing, 0))
 
+    def claimed(self, asset: int) -> BaseEntry | PoolEntry:
+        """What claims of this asset are on: a base, or a pool."""
+        return self.bases.get(asset) or self.pools[asset]
+
+    def pool_named(self, name: str) -> PoolEntry | None:
+        """By the symbol of its instrument, by its code, or by its id."""
+        product = self.by_symbol(name)
+        if product is not None:
+            return self.pools.get(product.base)
+        return next((each for each in list(self.pools.values()) if name in (each.code, str(each.pool))), None)
+
     def asset(self, code: str) -> AssetEntry | None:
         return self.assets.get(self._assets.get(code, 0))
 
