@@ -122,17 +122,29 @@ def check_guards(machine: MachineState) -> None:
 
 
 def check_conservation(machine: MachineState) -> None:
-    """Invariant 4: cash and claims are conserved; per base, issued = held + delivered."""
+    """Invariant 4: cash and claims are conserved; per base, issued = held + pooled + delivered.
+
+    Claims on a pool are as many as it has pooled and not yet delivered.
+    """
     held: dict[int, int] = defaultdict(int)
     for account in machine.accounts.values():
         for asset, balance in account.balances.items():
             held[asset] += balance.total
     for each in machine.assets.values():
         assert held[each.asset] == each.supply, f"{each.code!r} is not conserved"
+    pooled: dict[int, int] = defaultdict(int)
+    for pool in machine.bases.values():
+        for base_id, claims in pool.pooled.items():
+            assert pool.is_pool and not machine.bases[base_id].is_pool and claims >= 0, f"{pool.code!r} pools amiss"
+            pooled[base_id] += claims
+        if pool.is_pool:
+            assert held[pool.base] == sum(pool.pooled.values()), f"claims on pool {pool.code!r} are not conserved"
     for base in machine.bases.values():
+        if base.is_pool:
+            continue
         delivered = sum(base.deliveries_per_lot.values())
         issued = base.lots * base.copies if base.issued else 0
-        assert issued == held[base.base] + delivered, f"claims on {base.code!r} are not conserved"
+        assert issued == held[base.base] + pooled[base.base] + delivered, f"claims on {base.code!r} are not conserved"
         assert delivered == sum(len(owned) for owned in base.lots_of.values())
 
 

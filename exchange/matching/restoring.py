@@ -29,6 +29,7 @@ from exchange.matching.state import (
     Key,
     MachineState,
     Participant,
+    Pooling,
     Proposal,
     Transfer,
     User,
@@ -100,6 +101,10 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
         _restore_delivery(machine, delivery)
+    for each_pooling in snapshot.rows(rows.PoolingRow):
+        values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
+        pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
+        machine.pooling_keys[pooling.account, pooling.key] = pooling
     for told in snapshot.rows(rows.TransferRow):
         key = told.key.rstrip(b"\0")
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
