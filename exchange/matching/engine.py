@@ -69,6 +69,7 @@ class Engine:
             commands.RecordDecision.KIND: definitions.record_decision,
             commands.SetPhase.KIND: phases.set_phase,
             commands.SetReferencePrice.KIND: phases.set_reference_price,
+            commands.AssignSchedule.KIND: phases.assign_schedule,
             commands.BeginDeposit.KIND: cash.begin,
             commands.BeginWithdrawal.KIND: cash.begin,
             commands.ConfirmTransfer.KIND: cash.confirm,
