@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from exchange.operations.refusals import OperationRefused
 from exchange.operations.schedule import Session
 from exchange.vocabulary.units import NS_PER_SECOND
 
 DAY_NS: Final = 86_400 * NS_PER_SECOND
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 BEHIND: Final = timedelta(days=40)
 AHEAD: Final = timedelta(days=370)
 READ_AGAIN_NS: Final = 30 * DAY_NS
@@ -32,6 +34,14 @@ class Calendar:
 
     def days_left(self, now_ns: int) -> int:
         return self.until_day - now_ns // DAY_NS
+
+    def local(self, at_ns: int) -> datetime:
+        """An instant by the clocks of the exchange whose calendar it is, to the microsecond."""
+        return (_EPOCH + timedelta(microseconds=at_ns // 1_000)).astimezone(ZoneInfo(self.time_zone))
+
+    def today(self, now_ns: int) -> int:
+        """The date there, in days since 1970-01-01."""
+        return _day(self.local(now_ns).date())
 
     def to_come(self, now_ns: int) -> list[Session]:
         """Sessions that are not over yet."""
@@ -57,7 +67,7 @@ def _read(code: str, now_ns: int) -> Calendar:
 
     if code not in exchange_calendars.get_calendar_names():
         raise OperationRefused("UNKNOWN_CALENDAR", f"{code[:40]!r} is no calendar; XSHG, XHKG, XNYS and 24/7 are some")
-    today = datetime.fromtimestamp(now_ns // NS_PER_SECOND, UTC).date()
+    today = (_EPOCH + timedelta(seconds=now_ns // NS_PER_SECOND)).date()
     known: Any = exchange_calendars.get_calendar(code)
     first, last = known.bound_min(), known.bound_max()
     end = min(today + AHEAD, last.date()) if last is not None else today + AHEAD
@@ -81,4 +91,8 @@ def _sessions(schedule: Any) -> Iterable[Session]:
 
 
 def _day(when: date) -> int:
-    return (when - date(1970, 1, 1)).days
+    return (when - _EPOCH.date()).days
+
+
+def date_of(day: int) -> date:
+    return _EPOCH.date() + timedelta(days=day)
