@@ -19,6 +19,7 @@ from api import (
     orders,
     participants,
     products,
+    schedules,
     statements,
     venue,
 )
@@ -43,7 +44,7 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
-        statements, docs_page, feed,
+        schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

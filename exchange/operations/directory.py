@@ -238,8 +238,8 @@ def _phase_set(directory: Directory, event: ev.PhaseSet) -> None:
 @_on(ev.ScheduleAssigned)
 def _schedule_assigned(directory: Directory, event: ev.ScheduleAssigned) -> None:
     entry = directory.instruments[event.instrument]
-    scheduled = {"schedule": event.schedule, "scheduled_ns": event.timestamp_ns}
-    directory.instruments[event.instrument] = replace(entry, **scheduled)
+    scheduled = replace(entry, schedule=event.schedule, scheduled_ns=event.timestamp_ns)
+    directory.instruments[event.instrument] = scheduled
 
 
 @_on(ev.EntitlementGranted)
