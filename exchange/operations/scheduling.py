@@ -17,7 +17,7 @@ from exchange.matching.phases import LEGAL_MOVES
 from exchange.operations.calendars import DAY_NS, Calendar, Calendars
 from exchange.operations.directory import Directory
 from exchange.operations.entries import InstrumentEntry
-from exchange.operations.schedule import MINUTE_NS, Schedule, Step, course
+from exchange.operations.schedule import MINUTE_NS, Course, Schedule, Step, course
 from exchange.spine.errors import Refusal
 from exchange.spine.sequencer import Reply
 from exchange.vocabulary.codec import EVENTS, NO_DIGEST
@@ -63,9 +63,18 @@ class Scheduler:
         """The day that an instrument's schedule has now; zero where it has none, which leaves the day as it is."""
         if entry.schedule == NO_DIGEST:
             return 0
-        schedule = self.schedule(entry.schedule)
-        now = course(schedule, self.calendars.at(schedule.calendar, now_ns).sessions, entry.modes, now_ns).now
+        try:
+            now = self._course(entry, now_ns).now
+        except Exception as failure:  # noqa: BLE001 - an operator's move does not depend on a calendar.
+            self._log.warning("schedule cannot be read", symbol=entry.symbol, error=repr(failure))
+            return 0
         return max(now.trading_day, entry.trading_day) if now else 0
+
+    def _course(self, entry: InstrumentEntry, now_ns: int) -> Course:
+        schedule = self.schedule(entry.schedule)
+        calendar = self.calendars.at(schedule.calendar, now_ns)
+        self._warn(calendar, now_ns)
+        return course(schedule, calendar.sessions, entry.modes, now_ns)
 
     def run_due(self, now_ns: int) -> None:
         """Move what is due. Whatever goes wrong with one instrument is logged, and keeps nothing else from going on."""
@@ -80,13 +89,10 @@ class Scheduler:
                 self._tell(entry, "schedule cannot be followed", error=repr(failure))
 
     def _follow(self, entry: InstrumentEntry, now_ns: int) -> None:
-        schedule = self.schedule(entry.schedule)
-        calendar = self.calendars.at(schedule.calendar, now_ns)
-        self._warn(calendar, now_ns)
         if entry.ends_at_ns and now_ns >= entry.ends_at_ns:
             self._ask([Clock(actor=VENUE)])  # The machine's own timer ends the call.
             entry = self._directory.instruments[entry.instrument]
-        step = course(schedule, calendar.sessions, entry.modes, now_ns).now
+        step = self._course(entry, now_ns).now
         if step is None:
             return
         refused = self._refused.get(entry.instrument)
