@@ -96,7 +96,7 @@ class PhaseDesk:
         terms, old = book.terms, Phase(book.terms.phase)
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
-        terms.cause = int(why) if new in _STOPPED else 0
+        terms.cause = int(why)
         if ends_at_ns:
             self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         self._tell(book, old, why, evidence)
@@ -153,7 +153,17 @@ class PhaseDesk:
         )
         return OK
 
-    def _managed_book(self, command: commands.SetPhase | commands.SetReferencePrice) -> tuple[Book | None, Reason]:
+    def assign_schedule(self, command: commands.AssignSchedule) -> Reason:
+        """Kept with the instrument; what it says is for the venue's runtime, which sends the moves as commands."""
+        book, reason = self._managed_book(command)
+        if book is not None:
+            book.terms.schedule = command.schedule
+            self.writer.event(events.ScheduleAssigned(instrument=book.terms.instrument, schedule=book.terms.schedule))
+        return reason
+
+    def _managed_book(
+        self, command: commands.SetPhase | commands.SetReferencePrice | commands.AssignSchedule
+    ) -> tuple[Book | None, Reason]:
         if not self.registry.may_manage(command.actor):
             return None, Reason.NOT_PERMITTED
         book = self.state.books.get(command.instrument)

@@ -1,6 +1,7 @@
 """What an order and an instrument may say, as the small integers that records carry."""
 
 from enum import IntEnum, IntFlag
+from typing import Final
 
 
 class Side(IntEnum):
@@ -76,6 +77,10 @@ class Cause(IntEnum):
     TECHNICAL = 6
     CONDUCT = 7
     RISK = 8
+
+
+OF_ITSELF: Final = frozenset({Cause.NONE, Cause.SCHEDULE, Cause.VOLATILITY})
+"""Causes of moves that no person made."""
 
 
 class Mode(IntFlag):
