@@ -8,10 +8,10 @@ from exchange.matching.state import MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import events
+from exchange.vocabulary.bands import static_band
 from exchange.vocabulary.clearing import Quantities, clear
 from exchange.vocabulary.instruments import OrderType, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.units import MAX_PRICE_TICKS
 
 _MARKET = int(OrderType.MARKET)
 AUCTION_ONLY = {
@@ -103,11 +103,7 @@ class Auctioneer:
 
 def band(book: Book) -> tuple[int, int]:
     """The lowest and highest price that the static band allows; every price where there is none."""
-    terms = book.terms
-    if not (terms.reference_price_ticks and terms.static_band_ppm):
-        return 1, MAX_PRICE_TICKS
-    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
-    return checks.collared(SELL, reference, ppm), checks.collared(BUY, reference, ppm)
+    return static_band(book.terms.reference_price_ticks, book.terms.static_band_ppm)
 
 
 def _quantities(book: Book, side: int) -> Quantities:

@@ -10,6 +10,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 
@@ -106,7 +107,7 @@ class OrderDesk:
         there must be something to take."""
         terms = order.book.terms
         if order.type == _STOP:
-            price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+            price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
         else:

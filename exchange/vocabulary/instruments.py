@@ -1,6 +1,7 @@
 """What an order and an instrument may say, as the small integers that records carry."""
 
 from enum import IntEnum, IntFlag
+from typing import Final
 
 
 class Side(IntEnum):
@@ -50,6 +51,10 @@ class Phase(IntEnum):
     CLOSING_AUCTION = 6
     HALTED = 7
     CANCEL_ONLY = 8
+
+
+CALLS: Final = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
+"""Phases in which orders gather for an uncross and nothing trades."""
 
 
 class HaltReason(IntEnum):
