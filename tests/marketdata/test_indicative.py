@@ -132,6 +132,10 @@ def test_what_is_told_just_before_a_call_ends_is_what_the_uncross_does(before, d
     told = follower.indicative.clearing()
     assert told == uncrossed(follower.move(call[1]))
     assert follower.indicative.clearing() is None
+    follower.move(Phase.PRE_OPEN if call[1] is Phase.CLOSED else Phase.VOLATILITY_AUCTION)
+    for side, price in ((BUY, 104), (SELL, 98)):
+        follower.place(side, price, 1_000)
+        assert follower.indicative.clearing() == rebuilt(follower.venue).clearing(), "it followed the trades as well"
 
 
 @settings(max_examples=40, deadline=None)
