@@ -70,6 +70,25 @@ def test_a_trade_before_the_subscription_shows_and_is_not_counted():
     assert (len(made.trades), made.traded) == (2, 1)
 
 
+def auction(**fields):
+    nothing = dict.fromkeys(["indicative_price", "indicative_size", "imbalance", "imbalance_side"], "")
+    times = {"freezes_at": "", "ends_at": ""}
+    return {"type": "auction", "phase": "closing_auction"} | nothing | times | fields
+
+
+def test_a_running_call_is_told_in_a_line_as_if_it_ended_now():
+    made = book()
+    assert made.call() == ""
+    made.apply(auction(ends_at="noon"))
+    assert made.call() == "closing_auction: nothing would trade; ends noon"
+    found = {"indicative_price": "100.00", "indicative_size": "0.450000"}
+    made.apply(auction(**found, imbalance="0.900000", imbalance_side="buy", freezes_at="ten", ends_at="noon"))
+    told = "0.450000 would trade at 100.00; 0.900000 left to buy; freezes ten; ends noon"
+    assert made.call() == f"closing_auction: {told}"
+    made.apply(auction(phase="continuous"))
+    assert made.call() == ""
+
+
 def test_an_error_of_the_feed_keeps_its_code():
     with pytest.raises(CommandError, match="UNKNOWN_PRODUCT: Failed: there is none"):
         book().apply({"type": "error", "code": "UNKNOWN_PRODUCT", "message": "Failed", "reason": "there is none"})
