@@ -13,7 +13,8 @@ from typing import Final
 
 from exchange.matching.engine import Engine
 from exchange.vocabulary.instruments import OrderType, Side
-from exchange.vocabulary.state import BalanceRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import BalanceRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from simulations.sandbox import Sandbox, Terms
 from simulations.scenario_steps import Market, StepError, told
 

@@ -22,11 +22,10 @@ from exchange.vocabulary.events import (
     Trade,
 )
 from exchange.vocabulary.instruments import CALLS, MatchType, OrderType, Phase, Side
-from exchange.vocabulary.state import InstrumentRow, OrderRow
+from exchange.vocabulary.rows import InstrumentRow, OrderRow
 
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _MARKET: Final = int(OrderType.MARKET)
-_PRICED: Final = frozenset(map(int, (OrderType.LIMIT, OrderType.STOP_LIMIT)))
 _NEGOTIATED: Final = int(MatchType.NEGOTIATED)
 _ANY_PRICE: Final = 0
 """Where the lots of market orders are counted."""
@@ -61,7 +60,7 @@ class Indicative:
         made.phase, made.freezes_at_ns, made.ends_at_ns = terms.phase, terms.freezes_at_ns, terms.ends_at_ns
         made._reference_ticks, made._last_ticks = terms.reference_price_ticks, terms.last_price_ticks
         for row in rows:
-            if row.place and not row.done_ns and (row.type == _MARKET or row.type in _PRICED):
+            if row.place and not row.done_ns:
                 price = _ANY_PRICE if row.type == _MARKET else row.price_ticks
                 made._put(row.order_id, _Standing(row.side, price, row.leaves_lots))
         made.changes = 1
@@ -97,9 +96,10 @@ class Indicative:
         self.changes += 1
 
     def _order(self, event: OrderEvent) -> None:
-        """Where the order stands after the event; kinds that have no part in calls stand nowhere."""
+        """Where the order stands after the event. Of what waits outside the book only a market order that has joined
+        the call has a place; the others stand nowhere."""
         price = None
-        if event.flags & RESTS and event.type in _PRICED:
+        if event.flags & RESTS:
             price = event.price_ticks
         elif event.flags & WAITS and event.place and event.type == _MARKET:
             price = _ANY_PRICE

@@ -10,7 +10,7 @@ from exchange.vocabulary.bands import collared, static_band
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.state import InstrumentRow
+from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, round_half_even
 
 OK = Reason.NONE

@@ -8,7 +8,7 @@ from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import Mode
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.state import InstrumentRow
+from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, minor_per_tick_lot
 
 OK = Reason.NONE

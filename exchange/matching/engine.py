@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Self
 
-from exchange.matching import invariants, tables
+from exchange.matching import invariants, restoring, tables
 from exchange.matching.amendments import AmendDesk
 from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
@@ -158,7 +158,7 @@ class Engine:
     @classmethod
     def restore(cls, snapshot: bytes) -> Self:
         """The engine that `snapshot` was taken of; `SnapshotError` where the bytes are none."""
-        return cls(tables.restore(state.decode_snapshot(snapshot)))
+        return cls(restoring.restore(state.decode_snapshot(snapshot)))
 
     def balances(self) -> list[tuple[int, int, int, int]]:
         """(account, asset, total, held) of every balance that is not empty, for reconciliation."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sortedcontainers import SortedList
 
 from exchange.matching.stops import StopBook
-from exchange.vocabulary.state import InstrumentRow
+from exchange.vocabulary.rows import InstrumentRow
 
 if TYPE_CHECKING:
     from exchange.matching.state import Account, Balance, Entitlement
@@ -21,8 +21,39 @@ if TYPE_CHECKING:
 BUY = 1
 SELL = 2
 
-FOR_STOP, FOR_CLOSE, IN_CALL = 1, 2, 3
-"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined."""
+FOR_STOP, FOR_CLOSE, IN_CALL, OFFERED, FOR_PEG, FOR_ENTRY = 1, 2, 3, 4, 5, 6
+"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined, a
+counterparty, a price to follow, the fills of its bracket's entry."""
+
+
+class Options:
+    """What a trailing, pegged or bracket order has besides, as in `OrderOptions`; `exit` closes an entry's fills."""
+
+    __slots__ = (
+        "cap_ticks",
+        "entry",
+        "exit",
+        "exit_price_ticks",
+        "exit_stop_ticks",
+        "mark_ticks",
+        "offset_ticks",
+        "peg",
+        "trail_ticks",
+    )
+
+    def __init__(self) -> None:
+        self.entry = self.exit = self.peg = self.offset_ticks = self.cap_ticks = 0
+        self.trail_ticks = self.mark_ticks = self.exit_price_ticks = self.exit_stop_ticks = 0
+
+
+class Offer:
+    """To whom an offer goes: accounts, or everyone where there are none; whether part of it may be taken."""
+
+    __slots__ = ("part", "to")
+
+    def __init__(self, part: int, to: tuple[int, ...]) -> None:
+        self.part = part
+        self.to = to
 
 
 class Order:
@@ -57,6 +88,8 @@ class Order:
         "level",
         "lots",
         "maker_ppm",
+        "offer",
+        "options",
         "order_id",
         "place",
         "post_only",
@@ -75,6 +108,8 @@ class Order:
     book: Book
     entitlement: Entitlement
     level: Level | None
+    options: Options | None
+    offer: Offer | None
 
     def __init__(self, order_id: int, account: Account, book: Book, entitlement: Entitlement, created_ns: int) -> None:
         self.order_id = order_id
@@ -83,7 +118,7 @@ class Order:
         self.entitlement = entitlement
         self.decision = entitlement.entitlement
         self.created_ns = created_ns
-        self.level = None
+        self.level = self.options = self.offer = None
         self.place = self.done_ns = self.done_reason = self.hold = 0
         self.cum_lots = self.cum_notional_minor = self.fee_num = self.fee_minor = 0
         self.side = self.type = self.tif = self.self_trade = self.post_only = 0
@@ -187,6 +222,7 @@ class Book:
         "call_sells",
         "issuer",
         "last_before",
+        "offers",
         "stops",
         "terms",
     )
@@ -202,6 +238,8 @@ class Book:
         self.call_buys: dict[int, Order] = {}
         """Market orders that have joined a call, by place."""
         self.call_sells: dict[int, Order] = {}
+        self.offers: dict[int, Order] = {}
+        """Open offers, by order id."""
         self.band_sequence = self.last_before = 0
         """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 

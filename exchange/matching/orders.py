@@ -36,7 +36,8 @@ class OrderDesk:
     def place(self, batch: bytes, offset: int) -> None:
         (
             sequence, now, _, _, flags, _, _, account_id, instrument_id,
-            side, type_, tif, self_trade, price, lots, display, minimum, stop, funds, expire, client_id, fingerprint,
+            side, type_, tif, self_trade, price, lots, display, minimum, stop, funds, expire,
+            trail, exit_price, exit_stop, offset_ticks, peg, client_id, fingerprint,
         ) = _UNPACK_PLACE(batch, offset)  # fmt: skip
         state = self.state
         book, account = state.books.get(instrument_id), state.accounts.get(account_id)

@@ -11,7 +11,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import CALLS, HaltReason, Phase, TimeInForce
+from exchange.vocabulary.instruments import CALLS, Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
@@ -48,7 +48,7 @@ class PhaseDesk:
             return reason
         terms = book.terms
         try:
-            new, why = Phase(command.phase), HaltReason(command.reason)
+            new, why = Phase(command.phase), Cause(command.reason)
         except ValueError:
             return Reason.BAD_PHASE
         if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
@@ -65,18 +65,18 @@ class PhaseDesk:
         """A call's time is over: the timer's doing."""
         book = self.state.books[instrument]
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
-        self._move(book, after, HaltReason.SCHEDULE)
+        self._move(book, after, Cause.SCHEDULE)
         self.matcher.release_stops()
 
     def _interrupt(self, book: Book) -> None:
         ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND
-        self._move(book, Phase.VOLATILITY_AUCTION, HaltReason.VOLATILITY, ends_at_ns=ends)
+        self._move(book, Phase.VOLATILITY_AUCTION, Cause.VOLATILITY, ends_at_ns=ends)
 
     def _move(
         self,
         book: Book,
         new: Phase,
-        why: HaltReason,
+        why: Cause,
         freezes_at_ns: int = 0,
         ends_at_ns: int = 0,
         evidence: bytes = NO_DIGEST,
@@ -105,7 +105,7 @@ class PhaseDesk:
         if new is Phase.CONTINUOUS and book.stops.triggered:
             self.matcher.reached.append(book)
 
-    def _tell(self, book: Book, old: Phase, why: HaltReason, evidence: bytes) -> None:
+    def _tell(self, book: Book, old: Phase, why: Cause, evidence: bytes) -> None:
         terms = book.terms
         terms.product_sequence += 1
         self.writer.event(

@@ -12,7 +12,9 @@ from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS
 
 OK = Reason.NONE
-_LIMIT, _MARKET, _STOP, _STOP_LIMIT = map(int, OrderType)
+_LIMIT, _MARKET, _STOP, _STOP_LIMIT = map(
+    int, (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT)
+)
 _GTC, _IOC, _FOK, _DAY, _GTD, _AT_OPEN, _AT_CLOSE = map(int, TimeInForce)
 _TYPES = frozenset((_LIMIT, _MARKET, _STOP, _STOP_LIMIT))
 _STOPS = frozenset((_STOP, _STOP_LIMIT))

@@ -62,6 +62,8 @@ class EventWriter:
         decision: int = 0,
         subject: int = 0,
         client_order_id: bytes = b"",
+        asset: int = 0,
+        lacking: int = 0,
     ) -> None:
         """A command changed nothing; `client_order_id` must be printable ASCII or empty."""
         index = self.index
@@ -80,6 +82,8 @@ class EventWriter:
             command_kind,
             decision,
             subject,
+            asset,
+            lacking,
             client_order_id,
         )
 

@@ -18,7 +18,7 @@ from exchange.vocabulary.events import (
 )
 from exchange.vocabulary.instruments import Side
 from exchange.vocabulary.participants import VENUE
-from exchange.vocabulary.state import BalanceRow
+from exchange.vocabulary.rows import BalanceRow
 
 _BUY: Final = int(Side.BUY)
 

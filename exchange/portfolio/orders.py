@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from exchange.vocabulary.events import WAITS, Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
 from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.state import OrderRow
+from exchange.vocabulary.rows import OrderRow
 
 DONE_KEPT: Final = 1000
 FILLS_KEPT: Final = 1000

@@ -6,7 +6,8 @@ Whoever applies each batch before passing on its acknowledgements gives every re
 from exchange.portfolio.balances import Balances, Pair
 from exchange.portfolio.orders import Orders
 from exchange.vocabulary.events import Event, InstrumentDefined
-from exchange.vocabulary.state import BalanceRow, InstrumentRow, OrderRow, State
+from exchange.vocabulary.rows import BalanceRow, InstrumentRow, OrderRow
+from exchange.vocabulary.state import State
 
 
 class Portfolio:

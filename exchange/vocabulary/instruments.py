@@ -14,6 +14,10 @@ class OrderType(IntEnum):
     MARKET = 2
     STOP = 3
     STOP_LIMIT = 4
+    TRAILING_STOP = 5
+    PEGGED = 6
+    OCO = 7
+    OFFER = 8
 
 
 class TimeInForce(IntEnum):
@@ -33,6 +37,14 @@ class SelfTrade(IntEnum):
     CANCEL_NEWEST = 2
     CANCEL_OLDEST = 3
     CANCEL_BOTH = 4
+
+
+class Peg(IntEnum):
+    """The price that a pegged order follows."""
+
+    BEST_BID = 1
+    BEST_ASK = 2
+    MID = 3
 
 
 class OrderFlag(IntFlag):
@@ -57,8 +69,8 @@ CALLS: Final = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILIT
 """Phases in which orders gather for an uncross and nothing trades."""
 
 
-class HaltReason(IntEnum):
-    """Why an instrument left its course."""
+class Cause(IntEnum):
+    """Why the venue or an operator stepped in."""
 
     NONE = 0
     SCHEDULE = 1
@@ -67,6 +79,8 @@ class HaltReason(IntEnum):
     RECALL = 4
     REGULATOR = 5
     TECHNICAL = 6
+    CONDUCT = 7
+    RISK = 8
 
 
 class Mode(IntFlag):

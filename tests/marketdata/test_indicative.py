@@ -9,7 +9,8 @@ from exchange.vocabulary import commands as c
 from exchange.vocabulary.clearing import Clearing
 from exchange.vocabulary.events import WAITS, OrderAccepted, Trade, Uncrossed
 from exchange.vocabulary.instruments import MatchType, OrderType, Phase, Side, TimeInForce
-from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import InstrumentRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from simulations.sandbox import Sandbox, Terms
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -195,9 +196,9 @@ def test_the_price_is_looked_for_once_until_something_changes(follower, monkeypa
     assert follower.indicative.clearing() is None and len(looked) == 1
 
 
-def test_kinds_of_orders_that_have_no_part_in_calls_do_not_count(follower):
+def test_what_waits_outside_the_book_and_is_no_market_order_does_not_count(follower):
     follower.place(SELL, 100, 5)
-    for kind in (OrderType.STOP, 99):
+    for kind in (OrderType.STOP, OrderType.OFFER, 99):
         told = OrderAccepted(order_id=1, side=BUY, type=kind, price_ticks=100, leaves_lots=5, place=7, flags=WAITS)
         follower.indicative.apply(told)
     assert follower.indicative.clearing() is None

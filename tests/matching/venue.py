@@ -6,7 +6,8 @@ from exchange.vocabulary import commands
 from exchange.vocabulary.events import CommandRefused, Event, Trade
 from exchange.vocabulary.instruments import Side, TimeInForce
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.state import BalanceRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import BalanceRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from simulations.sandbox import Sandbox
 
 GTC, IOC, FOK = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
