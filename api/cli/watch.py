@@ -30,7 +30,7 @@ def watch_command(
     seconds: Annotated[float | None, typer.Option(min=0, help="Stop after so long; else on Ctrl-C")] = None,
     url: Url = HERE,
 ) -> None:
-    """Watch book and trades live; every message is checked against its sequence and checksum."""
+    """Watch book, trades and calls live; every update of the book is checked against its sequence and checksum."""
     book = WatchedBook(product_of(symbol))
     until_s = None if seconds is None else time.monotonic() + seconds
     try:

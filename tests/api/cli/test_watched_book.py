@@ -2,7 +2,8 @@ import zlib
 
 import pytest
 
-from api.cli.console import CommandError
+from api.cli.console import CommandError, show
+from api.cli.watch import _follow, _picture
 from api.cli.watched_book import WatchedBook, checksum
 
 BIDS, ASKS = [["99.80", "0.900000"], ["100.00", "0.450000"]], [["100.20", "1.350000"]]
@@ -87,6 +88,17 @@ def test_a_running_call_is_told_in_a_line_as_if_it_ended_now():
     assert made.call() == f"closing_auction: {told}"
     made.apply(auction(phase="continuous"))
     assert made.call() == ""
+
+
+def test_who_watches_sees_a_running_call_above_the_book(capsys):
+    _follow(WatchedBook("X-CNY"), iter([snapshot(), auction(ends_at="noon"), auction(phase="closed")]))
+    line, heading, *_ = capsys.readouterr().out.splitlines()
+    assert line == "closing_auction: nothing would trade; ends noon"
+    assert heading.startswith("X-CNY  sequence 7")
+    made = book()
+    made.apply(auction(phase="opening_auction"))
+    show(_picture(made))
+    assert capsys.readouterr().out.splitlines()[1] == "opening_auction: nothing would trade"
 
 
 def test_an_error_of_the_feed_keeps_its_code():
