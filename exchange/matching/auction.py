@@ -8,7 +8,6 @@ from exchange.matching.state import MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import events
-from exchange.vocabulary.bands import static_band
 from exchange.vocabulary.clearing import Quantities, clear
 from exchange.vocabulary.instruments import OrderType, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
@@ -37,7 +36,7 @@ class Auctioneer:
             _quantities(book, SELL),
             sum(order.leaves_lots for order in book.queued(BUY)),
             sum(order.leaves_lots for order in book.queued(SELL)),
-            band(book),
+            checks.static_bounds(book),
             terms.reference_price_ticks or terms.last_price_ticks,
         )
         if clearing is not None:
@@ -99,11 +98,6 @@ class Auctioneer:
             assert outside, "the book is crossed within the band after an uncross"
             for order in [order for level in outside for order in level.orders.values()]:
                 self.matcher.end(order, DoneReason.OUTSIDE_BAND)
-
-
-def band(book: Book) -> tuple[int, int]:
-    """The lowest and highest price that the static band allows; every price where there is none."""
-    return static_band(book.terms.reference_price_ticks, book.terms.static_band_ppm)
 
 
 def _quantities(book: Book, side: int) -> Quantities:

@@ -163,6 +163,11 @@ def band_edge(book: Book, side: int) -> int | None:
     return collared(side, terms.reference_price_ticks, terms.static_band_ppm)
 
 
+def static_bounds(book: Book) -> tuple[int, int]:
+    """The lowest and highest price that the static band allows; every price where there is none."""
+    return static_band(book.terms.reference_price_ticks, book.terms.static_band_ppm)
+
+
 def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:
     """The lowest and highest price that may trade in this command, round the last trade before it; None for any."""
     terms = book.terms
