@@ -25,14 +25,16 @@ CALLS = [
 ]
 
 
+KINDS = ("limit", "limit", "limit", "iceberg", "market", "at open", "at close", "market at close", "stop", "trailing")
+KINDS += ("pegged", "either or", "bracket")
+
+
 class Follower:
-    """A venue with two buyers and two sellers of four owners, so that nobody meets an own order, and the indicative
-    price that follows its events."""
+    """A venue with three traders of three owners, and the indicative price that follows its events."""
 
     def __init__(self, band_ppm=100_000, reference=100):
         self.venue = Sandbox(terms=Terms(static_band_ppm=band_ppm))
-        self.buyers = [self.venue.trader() for _ in range(2)]
-        self.sellers = [self.venue.trader(claims=10_000) for _ in range(2)]
+        self.traders = [self.venue.trader(claims=10_000) for _ in range(3)]
         if reference:
             self.venue.must(c.SetReferencePrice(instrument=self.venue.instrument, price_ticks=reference))
         self.indicative = rebuilt(self.venue)
@@ -44,11 +46,9 @@ class Follower:
                 self.indicative.apply(event)
         return events
 
-    def account(self, side, which=0):
-        return (self.buyers if side == BUY else self.sellers)[which]
-
     def place(self, side, price, lots, tif=TimeInForce.GTC, **fields):
-        self.apply(self.venue.order(self.account(side), side, price, lots, tif, **fields))
+        """By one of two traders, so that nobody meets an own order; returns the order's id."""
+        self.apply(self.venue.order(self.traders[side - 1], side, price, lots, tif, **fields))
         return self.venue.sequence * 16
 
     def move(self, *phases):
@@ -81,10 +81,10 @@ ACTIONS = st.one_of(
     st.tuples(
         st.just("place"),
         st.sampled_from(Side),
-        st.integers(0, 1),
+        st.integers(0, 2),
         st.integers(94, 106),
         st.integers(1, 30),
-        st.sampled_from(["limit", "limit", "iceberg", "market", "at open", "at close", "market at close", "stop"]),
+        st.sampled_from(KINDS),
     ),
     st.tuples(st.just("amend"), st.integers(0, 40), st.integers(94, 106), st.integers(1, 30)),
     st.tuples(st.just("shrink"), st.integers(0, 40), st.just(0), st.integers(1, 5)),
@@ -97,7 +97,7 @@ def command_of(follower, action, orders):
     venue = follower.venue
     if action[0] == "place":
         _, side, which, price, lots, kind = action
-        account = follower.account(side, which)
+        account, away = follower.traders[which], 2 if side == BUY else -2
         orders.append((account, (venue.sequence + 1) * 16))
         fields = {
             "iceberg": {"display_lots": 1 + lots // 4},
@@ -106,9 +106,14 @@ def command_of(follower, action, orders):
             "at close": {"tif": AT_CLOSE},
             "market at close": {"type": OrderType.MARKET, "tif": AT_CLOSE},
             "stop": {"type": OrderType.STOP_LIMIT, "stop_price_ticks": price},
+            "trailing": {"type": OrderType.TRAILING_STOP, "trail_ticks": 1 + lots % 5},
+            "pegged": {"type": OrderType.PEGGED, "peg": 1 + lots % 3},
+            "either or": {"type": OrderType.OCO, "stop_price_ticks": price + away},
+            "bracket": {"exit_price_ticks": price + away, "exit_stop_ticks": price - away},
         }.get(kind, {})
-        return venue.order(account, side, 0 if "market" in kind else price, lots, **fields)
-    account, order = orders[action[1] % len(orders)] if orders else (follower.buyers[0], 0)
+        unpriced = "market" in kind or kind == "trailing"
+        return venue.order(account, side, 0 if unpriced else price, lots, **fields)
+    account, order = orders[action[1] % len(orders)] if orders else (follower.traders[0], 0)
     if action[0] == "cancel":
         return c.CancelOrder(account=account, order_id=order)
     return c.AmendOrder(account=account, order_id=order, price_ticks=action[2], lots=action[3])
