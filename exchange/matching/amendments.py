@@ -159,8 +159,8 @@ class AmendDesk:
         if reason is OK and new_id[0]:
             reason = self._may_rename(order, new_id)
         if reason is OK:
-            more = max(wish.lots - order.lots, 0)
-            reason = checks.permission(self.state, account, book, order.side, more, order.entitlement)
+            more_lots = wish.lots - order.lots
+            reason = checks.permission(self.state, account, book, order.side, more_lots, order.entitlement)
         if reason is OK:
             reason = checks.market_state(order, 0)
         if reason is OK:

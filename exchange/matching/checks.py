@@ -32,7 +32,8 @@ _CANCEL_OLDEST, _DECREMENT = int(SelfTrade.CANCEL_OLDEST), int(SelfTrade.DECREME
 def permission(
     state: MachineState, account: Account, book: Book, side: int, more_lots: int, entitlement: Entitlement | None
 ) -> Reason:
-    """Blocked party, then the gate's verdict with its counters; `more_lots` is what would be open beyond today's."""
+    """Blocked party, then the gate's verdict with its counters; `more_lots` is what would be open beyond today's,
+    negative where an amend asks for less."""
     if account.blocked or account.participant.state != _ACTIVE:
         return Reason.ACCOUNT_BLOCKED
     if entitlement is None:

@@ -121,6 +121,8 @@ class OrderDesk:
         price, the band's far edge in a call. Its notional, or its funds, pass the limit; and in continuous trading
         there must be something to take."""
         terms = order.book.terms
+        if checks.notional_above_maximum(terms, order.funds_minor):
+            return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.type in _STOPS:
             price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
@@ -130,8 +132,7 @@ class OrderDesk:
         if price is None:
             return Reason.NO_LIQUIDITY
         order.price_ticks = price
-        notional = order.funds_minor or price * order.lots * terms.minor_per_tick_lot
-        if checks.notional_above_maximum(terms, notional):
+        if checks.notional_above_maximum(terms, price * order.lots * terms.minor_per_tick_lot):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.funds_minor:
             best = order.book.opposite(order.side).best

@@ -239,7 +239,7 @@ class Matcher(SelfTradePrevention):
         buyer.account.balance(terms.base).total += lots
         seller.account.balance(terms.quote).total += notional - seller_fee
         self.state.venue.balance(terms.quote).total += buyer_fee + seller_fee
-        if buyer.entitlement.min_days or seller.entitlement.min_days:
+        if terms.trading_day or buyer.entitlement.min_days or seller.entitlement.min_days:
             self._remember_day(buyer, seller)
         return buyer_change, -lots
 
