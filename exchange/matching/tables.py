@@ -56,9 +56,7 @@ def encode(machine: MachineState) -> bytes:
             rows.OrderOptionsRow: _options(machine),
             rows.OfferRow: _offers(machine),
             rows.GuardRow: [rows.GuardRow(guard=guard, account=of) for guard, of in sorted(machine.guards.items())],
-            rows.TradeRow: sorted(
-                (rows.TradeRow.decode(row) for row in machine.trades.values()), key=attrgetter("instrument", "trade_id")
-            ),
+            rows.TradeRow: [trade for _, book in sorted(machine.books.items()) for trade in book.trades],
             rows.ProposalRow: _copied(rows.ProposalRow, machine.proposals.values()),
             rows.PooledRow: [
                 rows.PooledRow(pool=pool.base, position=position, base=base, claims=claims)
