@@ -118,8 +118,8 @@ def joins_call(order: Order) -> bool:
 
 
 def frozen(order: Order, now_ns: int) -> bool:
-    """Whether the call has passed the time from which nothing is taken back."""
-    return 0 < order.book.terms.freezes_at_ns <= now_ns
+    """Whether the order's call has passed the time from which nothing is taken back; an offer is in no call."""
+    return order.offer is None and 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:

@@ -18,8 +18,10 @@ from exchange.matching.corrections import Corrections
 from exchange.matching.definitions import Definitions
 from exchange.matching.guards import GuardDesk
 from exchange.matching.kill_switch import KillSwitch
+from exchange.matching.offers import OfferDesk
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
+from exchange.matching.pools import PoolDesk
 from exchange.matching.proposals import Dangerous, ProposalDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, DEAD_MAN, ENTITLEMENT_EXPIRY, MachineState, next_hour
@@ -46,12 +48,16 @@ class Engine:
         matcher = self._matcher = Aftermath(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
+        offers = OfferDesk(self._state, self._writer, matcher)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
         guards = self._guards = GuardDesk(self._state, self._writer, orders, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
             commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
             commands.MassCancel.KIND: orders.mass_cancel,
+            commands.MakeOffer.KIND: offers.make,
+            commands.AcceptOffer.KIND: offers.accept,
+            commands.WithdrawOffer.KIND: offers.withdraw,
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),
@@ -59,6 +65,7 @@ class Engine:
         )
         self._phases = phases
         definitions = Definitions(self._state, self._writer, registry, phases)
+        pools = PoolDesk(self._state, self._writer, definitions)
         kill_switch = KillSwitch(self._state, self._writer, matcher, registry, phases)
         self._take_two(registry, cash, kill_switch)
         self._handlers: dict[int, Callable[..., Reason]] = {
@@ -75,6 +82,7 @@ class Engine:
             commands.DefineAsset.KIND: definitions.define_asset,
             commands.DefineBase.KIND: definitions.define_base,
             commands.DefineInstrument.KIND: definitions.define_instrument,
+            commands.DefinePool.KIND: pools.define,
             commands.RecordDecision.KIND: definitions.record_decision,
             commands.SetPhase.KIND: phases.set_phase,
             commands.SetReferencePrice.KIND: phases.set_reference_price,
@@ -89,6 +97,7 @@ class Engine:
             commands.RevokeEntitlement.KIND: self._claims.revoke,
             commands.Issue.KIND: self._claims.issue,
             commands.TakeDelivery.KIND: self._claims.take_delivery,
+            commands.PoolClaims.KIND: pools.pool_claims,
         }
 
     def _take_two(self, registry: Registry, cash: CashDesk, kill_switch: KillSwitch) -> None:

@@ -230,7 +230,7 @@ class OrderDesk:
         else:
             account = state.accounts.get(account_id)
             order = account.client_ids.get(client_id) if account else None
-        if order is None:
+        if order is None or order.offer is not None:  # Offers are withdrawn, and never amended.
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
