@@ -26,7 +26,7 @@ CALLS = [
 
 
 KINDS = ("limit", "limit", "limit", "iceberg", "market", "at open", "at close", "market at close", "stop", "trailing")
-KINDS += ("pegged", "either or", "bracket")
+KINDS += ("pegged", "either or", "bracket", "offer")
 
 
 class Follower:
@@ -89,6 +89,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("amend"), st.integers(0, 40), st.integers(94, 106), st.integers(1, 30)),
     st.tuples(st.just("shrink"), st.integers(0, 40), st.just(0), st.integers(1, 5)),
     st.tuples(st.just("cancel"), st.integers(0, 40)),
+    st.tuples(st.just("accept"), st.integers(0, 40), st.integers(0, 2)),
 )
 
 
@@ -99,6 +100,9 @@ def command_of(follower, action, orders):
         _, side, which, price, lots, kind = action
         account, away = follower.traders[which], 2 if side == BUY else -2
         orders.append((account, (venue.sequence + 1) * 16))
+        if kind == "offer":
+            made = {"side": side, "price_ticks": price, "lots": lots, "part": 1}
+            return c.MakeOffer(account=account, instrument=venue.instrument, **made)
         fields = {
             "iceberg": {"display_lots": 1 + lots // 4},
             "market": {"type": OrderType.MARKET, "tif": IOC},
@@ -116,6 +120,8 @@ def command_of(follower, action, orders):
     account, order = orders[action[1] % len(orders)] if orders else (follower.traders[0], 0)
     if action[0] == "cancel":
         return c.CancelOrder(account=account, order_id=order)
+    if action[0] == "accept":
+        return c.AcceptOffer(account=follower.traders[action[2]], instrument=venue.instrument, offer=order)
     return c.AmendOrder(account=account, order_id=order, price_ticks=action[2], lots=action[3])
 
 
