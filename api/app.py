@@ -15,6 +15,7 @@ from api import (
     docs_page,
     entitlements,
     feed,
+    guards,
     operator,
     orders,
     participants,
@@ -28,6 +29,7 @@ from api.gatehouse import Gatehouse, Limits
 from api.market import Market
 from api.settings import ApiSettings
 from exchange.operations.bootstrap import bootstrap
+from exchange.operations.guarding import end_old_guards
 from exchange.operations.issuing import finish_issues
 from exchange.runtime import Batch, Exchange
 
@@ -42,8 +44,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
-        statements, docs_page, feed,
+        orders, guards, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants,
+        operator, statements, docs_page, feed,
     )
 )  # fmt: skip
 
@@ -98,4 +100,5 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     exchange.subscribe(pass_on)
     exchange.start()
     await asyncio.to_thread(bootstrap, exchange)
+    await asyncio.to_thread(end_old_guards, exchange)
     await asyncio.to_thread(finish_issues, exchange)

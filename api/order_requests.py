@@ -100,23 +100,23 @@ _cancel = msgspec.json.Decoder(Cancel)
 
 
 def read_place(body: bytes | msgspec.Raw) -> Place:
-    return _read(_place, body)
+    return read_as(_place, body)
 
 
 def read_amend(body: bytes) -> Amend:
-    return _read(_amend, body)
+    return read_as(_amend, body)
 
 
 def read_batch(body: bytes) -> list[msgspec.Raw]:
-    return _read(_batch, body).orders
+    return read_as(_batch, body).orders
 
 
 def read_cancel(body: bytes) -> Cancel:
     """No body is fine: then nothing narrows the cancel."""
-    return _read(_cancel, body) if body else Cancel()
+    return read_as(_cancel, body) if body else Cancel()
 
 
-def _read(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
+def read_as(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -276,8 +276,10 @@ def _fingerprint(command: PlaceOrder, cancel_after: str | None, expire_time: str
 
     An expiry counts as it was said: a span means another time with each repeat.
     """
+    # A dry run asks for the very order that it is the dry run of.
+    flags = command.flags & ~OrderFlag.DRY_RUN
     said = (
-        command.instrument, command.flags, command.side, command.type, command.tif, command.self_trade,
+        command.instrument, flags, command.side, command.type, command.tif, command.self_trade,
         command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.display_lots,
         command.min_lots,
     )  # fmt: skip

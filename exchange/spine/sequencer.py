@@ -26,12 +26,15 @@ from exchange.spine.snapshot import SnapshotFolder
 from exchange.vocabulary.codec import COMMAND_BYTES, EVENT_BYTES, KIND_OFFSET
 from exchange.vocabulary.commands import (
     AbortTransfer,
+    ArmDisconnect,
     BlockAccount,
     CancelOrder,
     Clock,
+    Disconnect,
     MassCancel,
     RevokeEntitlement,
     RevokeKey,
+    SetDeadMan,
     SetPhase,
 )
 
@@ -44,7 +47,8 @@ SNAPSHOT_EVERY: Final = 100_000
 _REDUCING: Final = bytes(
     kind.KIND
     for kind in (
-        AbortTransfer, BlockAccount, CancelOrder, Clock, MassCancel, RevokeEntitlement, RevokeKey, SetPhase
+        AbortTransfer, ArmDisconnect, BlockAccount, CancelOrder, Clock, Disconnect, MassCancel, RevokeEntitlement,
+        RevokeKey, SetDeadMan, SetPhase,
     )
 )  # fmt: skip
 """What is still taken when the next segment finds no space: it takes risk away, and needs little room."""
