@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Self
 
 from exchange.matching import invariants, restoring, tables
+from exchange.matching.aftermath import Aftermath
 from exchange.matching.amendments import AmendDesk
 from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
@@ -19,7 +20,6 @@ from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, DEAD_MAN, ENTITLEMENT_EXPIRY, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
@@ -38,7 +38,7 @@ class Engine:
     def __init__(self, machine: MachineState | None = None) -> None:
         self._state = machine or MachineState()
         self._writer = EventWriter()
-        matcher = self._matcher = Matcher(self._state, self._writer)
+        matcher = self._matcher = Aftermath(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
         definitions = Definitions(self._state, self._writer, registry)
@@ -114,8 +114,8 @@ class Engine:
                 self._cancel(batch, offset)
             else:
                 self._apply_other(batch, offset)
-            if matcher.reached:
-                matcher.release_stops()
+            if matcher.reached or matcher.linked or matcher.pegged:
+                matcher.settle_down()
         return writer.take()
 
     def _apply_other(self, batch: bytes, offset: int) -> None:
@@ -157,6 +157,8 @@ class Engine:
                 self._guards.fire_dead_man(subject[0])
             else:
                 self._matcher.expire(subject[0])
+            if self._matcher.pegged:
+                self._matcher.settle_down()
 
     def state_hash(self) -> bytes:
         """SHA-256 over the state's tables, equal wherever the same journal was applied."""
