@@ -16,10 +16,12 @@ from api import (
     entitlements,
     feed,
     guards,
+    offers,
     operator,
     orders,
     participants,
     products,
+    schedules,
     statements,
     venue,
 )
@@ -44,8 +46,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants,
-        operator, statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, datasets, deliveries, entitlements, decisions,
+        participants, operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer
-from api.asking import ask
 from api.auth import Trader
+from api.commanding import ask
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
-from api.order_requests import Text, read_as
+from api.order_requests import Text, read_json
 from api.resource_models import example
 from api.state import TheExchange, TheSettings
 from exchange.vocabulary.commands import SetDeadMan
@@ -71,7 +71,7 @@ async def cancel_after(request: Request, caller: Trader, exchange: TheExchange, 
     One timer for each account: setting it again moves it, 0 takes it away. Done orders say `dead_man`. Orders of a call
     that is frozen stay. It counts against the rate limit of cancels.
     """
-    said = read_as(_wanted, await request.body())
+    said = read_json(_wanted, await request.body())
     if not 0 <= said.timeout <= MAX_TIMEOUT_S:
         raise ApiError(400, f"a timeout is 0 to {MAX_TIMEOUT_S} seconds", "BAD_TIMEOUT", {"max": MAX_TIMEOUT_S})
     fires_at_ns = exchange.now_ns() + said.timeout * NS_PER_SECOND if said.timeout else 0

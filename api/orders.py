@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import After, Limit, ProfileId, answer, id_of, page
-from api.asking import ask
 from api.auth import Caller, Trader, Viewer, trader
+from api.commanding import ask
 from api.dry_runs import checked_order
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error
 from api.market import Market
@@ -48,7 +48,7 @@ router = APIRouter(tags=["orders"], responses=SIGNED_PROBLEMS | NOT_FOUND)
 
 CLIENT_PREFIX: Final = "client:"
 STATUSES: Final = {"open", "pending", "active", "done", "all", "settled"}
-_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits"}]
+_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits", "offered"}]
 
 DryRun = Annotated[bool, Query(description="Answer in full, and change nothing")]
 
@@ -221,6 +221,7 @@ class _Desk:
         return self.shown(made.order_id)
 
     async def ask(self, command: Command) -> list[Record]:
+        """The command's events, after the market has followed them; ApiError where the machine refused."""
         return await ask(self._exchange, self._settings, command)
 
     async def find(self, name: str) -> OrderView:

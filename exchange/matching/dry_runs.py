@@ -6,6 +6,7 @@ from exchange.matching.order_book import BUY, Level, Order
 from exchange.matching.pegs import target
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderType, SelfTrade
 from exchange.vocabulary.units import PPM, round_half_even
 
@@ -51,7 +52,7 @@ def trades_at_once(order: Order) -> int:
         return 0 if ends else tradable_lots(order, order.lots)
     lots = 0 if order.post_only else tradable_lots(order, order.lots)
     if order.type == _OCO and not lots and _holds_already(order):
-        order.price_ticks = checks.collared(order.side, order.stop_price_ticks, order.book.terms.collar_ppm)
+        order.price_ticks = collared(order.side, order.stop_price_ticks, order.book.terms.collar_ppm)
         lots = tradable_lots(order, order.lots)
     return lots
 

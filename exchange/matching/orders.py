@@ -14,6 +14,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 
@@ -53,8 +54,9 @@ class OrderDesk:
         if display | minimum | stop | funds | expire | special or not is_plain(
             side, type_, tif, self_trade, flags, price, lots, client_id
         ):
+            asked = flags & ~_DRY_RUN
             wish = Wish(
-                side, type_, tif, self_trade, flags & ~_DRY_RUN, price, lots, display, minimum, stop, funds, expire,
+                side, type_, tif, self_trade, asked, price, lots, display, minimum, stop, funds, expire,
                 trail, exit_price, exit_stop, offset_ticks, peg,
             )  # fmt: skip
             reason = shape(wish, now, client_id)
@@ -62,10 +64,8 @@ class OrderDesk:
                 return self._refuse(reason, account_id, instrument_id, client_id)
         if client_id[0]:
             known = account.client_ids.get(client_id)
-            if known is not None:
-                return self._repeat(known, client_id, fingerprint)
-            if len(account.client_ids) >= account.max_client_ids:
-                return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
+            if known is not None or len(account.client_ids) >= account.max_client_ids:
+                return self._not_new(known, account_id, instrument_id, client_id, fingerprint)
         entitlement = account.entitlements.get((instrument_id, side))
         reason = checks.permission(state, account, book, side, lots or 1, entitlement)
         if reason is OK and (exit_price or exit_stop):
@@ -127,7 +127,7 @@ class OrderDesk:
         if checks.notional_above_maximum(terms, order.funds_minor):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.type in _STOPS:
-            price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+            price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
         else:
@@ -229,13 +229,20 @@ class OrderDesk:
         else:
             account = state.accounts.get(account_id)
             order = account.client_ids.get(client_id) if account else None
-        if order is None:
+        if order is None or order.offer is not None:  # Offers are withdrawn, and never amended.
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
         if order.done_ns:
             return order, Reason.TOO_LATE
         return order, Reason.AUCTION_FROZEN if checks.frozen(order, self.writer.timestamp_ns) else OK
+
+    def _not_new(
+        self, known: Order | None, account_id: int, instrument_id: int, client_id: bytes, fingerprint: bytes
+    ) -> None:
+        if known is not None:
+            return self._repeat(known, client_id, fingerprint)
+        return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
 
     def _repeat(self, order: Order, client_id: bytes, fingerprint: bytes) -> None:
         """The first answer again for the same request; another request under the same id is refused (rule 15)."""
@@ -261,7 +268,7 @@ class OrderDesk:
 
 def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:
     """The dearer leg of a one-cancels-other order, which a purchase holds."""
-    return max(price_ticks, checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
+    return max(price_ticks, collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

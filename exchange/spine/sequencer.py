@@ -31,11 +31,14 @@ from exchange.vocabulary.commands import (
     CancelOrder,
     Clock,
     Disconnect,
+    Kill,
     MassCancel,
+    Reject,
     RevokeEntitlement,
     RevokeKey,
     SetDeadMan,
     SetPhase,
+    WithdrawOffer,
 )
 
 __all__ = ["Batch", "Busy", "Reply", "Sequencer", "Stopped", "StorageFull"]
@@ -47,8 +50,8 @@ SNAPSHOT_EVERY: Final = 100_000
 _REDUCING: Final = bytes(
     kind.KIND
     for kind in (
-        AbortTransfer, ArmDisconnect, BlockAccount, CancelOrder, Clock, Disconnect, MassCancel, RevokeEntitlement,
-        RevokeKey, SetDeadMan, SetPhase,
+        AbortTransfer, ArmDisconnect, BlockAccount, CancelOrder, Clock, Disconnect, Kill, MassCancel, Reject,
+        RevokeEntitlement, RevokeKey, SetDeadMan, SetPhase, WithdrawOffer,
     )
 )  # fmt: skip
 """What is still taken when the next segment finds no space: it takes risk away, and needs little room."""

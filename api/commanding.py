@@ -1,4 +1,4 @@
-"""Asking the machine from the event loop: a command in, its events out, a refusal as the answer that it is."""
+"""Asking the machine: a command in, its events out, after the market has followed them."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from exchange.vocabulary.events import CommandRefused
 
 
 async def ask(exchange: Exchange, settings: ApiSettings, command: Command) -> list[Record]:
-    """The command's events, after the market has followed them; ApiError where the machine refused."""
+    """The command's events; ApiError where the machine refused."""
     reply = asyncio.wrap_future(exchange.submit(command.encode()))
     async with asyncio.timeout(settings.answer_timeout_s):
         (encoded,) = (await reply).events
