@@ -21,7 +21,8 @@ from exchange.store.reader import Row
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, PhaseSet, Trade
 from exchange.vocabulary.instruments import Phase, Side
-from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import InstrumentRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.wire import Scales
 
 Listener = Callable[[Sequence[Event]], None]

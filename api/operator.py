@@ -27,7 +27,7 @@ from exchange.operations.verdicts import attach_approval
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMANDS
-from exchange.vocabulary.instruments import HaltReason, Phase
+from exchange.vocabulary.instruments import Cause, Phase
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.units import MAX_BALANCE, format_scaled, parse_scaled
 
@@ -118,7 +118,7 @@ async def move_phase(
         phase=Phase[move.phase.upper()],
         freezes_at_ns=time_ns(move.freezes_at, "freezes_at") if move.freezes_at else 0,
         ends_at_ns=time_ns(move.ends_at, "ends_at") if move.ends_at else 0,
-        reason=HaltReason.OPERATOR,
+        reason=Cause.OPERATOR,
         evidence=evidence,
     )
     await to_thread.run_sync(ask_one, exchange, command, events.PhaseSet)

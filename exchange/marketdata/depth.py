@@ -24,7 +24,7 @@ from exchange.vocabulary.events import (
     Uncrossed,
 )
 from exchange.vocabulary.instruments import MatchType, OrderType, Side
-from exchange.vocabulary.state import OrderRow
+from exchange.vocabulary.rows import OrderRow
 from exchange.vocabulary.wire import Scales
 
 _BUY: Final = int(Side.BUY)

@@ -9,7 +9,7 @@ from exchange.matching.state import Account, Entitlement, MachineState
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.state import InstrumentRow
+from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM, round_half_even
 
 OK = Reason.NONE
@@ -120,8 +120,8 @@ def joins_call(order: Order) -> bool:
 
 
 def frozen(order: Order, now_ns: int) -> bool:
-    """Whether the call has passed the time from which nothing is taken back."""
-    return 0 < order.book.terms.freezes_at_ns <= now_ns
+    """Whether the order's call has passed the time from which nothing is taken back; an offer is in no call."""
+    return order.offer is None and 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
@@ -171,6 +171,15 @@ def band_edge(book: Book, side: int) -> int | None:
     if not (terms.reference_price_ticks and terms.static_band_ppm):
         return None
     return collared(side, terms.reference_price_ticks, terms.static_band_ppm)
+
+
+def static_bounds(book: Book) -> tuple[int, int]:
+    """The lowest and highest price that the static band allows; every price where there is none."""
+    terms = book.terms
+    if not (terms.reference_price_ticks and terms.static_band_ppm):
+        return 1, MAX_PRICE_TICKS
+    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
+    return collared(SELL, reference, ppm), collared(BUY, reference, ppm)
 
 
 def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:

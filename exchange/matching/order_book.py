@@ -6,14 +6,14 @@ Cancelling is O(1): the order knows its level. A side keeps its best level at ha
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
 
 from exchange.matching.stops import StopBook
-from exchange.vocabulary.state import InstrumentRow
+from exchange.vocabulary.rows import InstrumentRow
 
 if TYPE_CHECKING:
     from exchange.matching.state import Account, Balance, Entitlement
@@ -21,8 +21,55 @@ if TYPE_CHECKING:
 BUY = 1
 SELL = 2
 
-FOR_STOP, FOR_CLOSE, IN_CALL = 1, 2, 3
-"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined."""
+FOR_STOP, FOR_CLOSE, IN_CALL, OFFERED, FOR_PEG = 1, 2, 3, 4, 5
+"""What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined, a
+counterparty, a price to follow."""
+
+
+class Options:
+    """What a trailing, pegged, one-cancels-other or bracket order has besides, as in `OrderOptions`.
+
+    `exit` is the id of the order that closes what this entry of a bracket has filled; `cap_ticks` the worst price that
+    the order may come to, which a buy's hold covers.
+    """
+
+    __slots__ = (
+        "cap_ticks",
+        "closed_lots",
+        "entry",
+        "exit",
+        "exit_price_ticks",
+        "exit_stop_ticks",
+        "mark_ticks",
+        "offset_ticks",
+        "peg",
+        "trail_ticks",
+    )
+
+    def __init__(
+        self,
+        trail_ticks: int = 0,
+        exit_price_ticks: int = 0,
+        exit_stop_ticks: int = 0,
+        offset_ticks: int = 0,
+        peg: int = 0,
+    ) -> None:
+        self.trail_ticks = trail_ticks
+        self.exit_price_ticks = exit_price_ticks
+        self.exit_stop_ticks = exit_stop_ticks
+        self.offset_ticks = offset_ticks
+        self.peg = peg
+        self.entry = self.exit = self.closed_lots = self.cap_ticks = self.mark_ticks = 0
+
+
+class Offer:
+    """To whom an offer goes: accounts, or everyone where there are none; whether part of it may be taken."""
+
+    __slots__ = ("part", "to")
+
+    def __init__(self, part: int, to: tuple[int, ...]) -> None:
+        self.part = part
+        self.to = to
 
 
 class Order:
@@ -30,7 +77,7 @@ class Order:
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
     `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
-    `FOR_CLOSE`, `IN_CALL`) is in no book.
+    `FOR_CLOSE`, `IN_CALL`, `OFFERED`) is in no book.
     """
 
     __slots__ = (
@@ -57,6 +104,8 @@ class Order:
         "level",
         "lots",
         "maker_ppm",
+        "offer",
+        "options",
         "order_id",
         "place",
         "post_only",
@@ -75,6 +124,8 @@ class Order:
     book: Book
     entitlement: Entitlement
     level: Level | None
+    options: Options | None
+    offer: Offer | None
 
     def __init__(self, order_id: int, account: Account, book: Book, entitlement: Entitlement, created_ns: int) -> None:
         self.order_id = order_id
@@ -83,7 +134,7 @@ class Order:
         self.entitlement = entitlement
         self.decision = entitlement.entitlement
         self.created_ns = created_ns
-        self.level = None
+        self.level = self.options = self.offer = None
         self.place = self.done_ns = self.done_reason = self.hold = 0
         self.cum_lots = self.cum_notional_minor = self.fee_num = self.fee_minor = 0
         self.side = self.type = self.tif = self.self_trade = self.post_only = 0
@@ -187,8 +238,12 @@ class Book:
         "call_sells",
         "issuer",
         "last_before",
+        "offers",
+        "peg_view",
+        "pegs",
         "stops",
         "terms",
+        "trades",
     )
 
     def __init__(self, terms: InstrumentRow, issuer: int) -> None:
@@ -202,6 +257,14 @@ class Book:
         self.call_buys: dict[int, Order] = {}
         """Market orders that have joined a call, by place."""
         self.call_sells: dict[int, Order] = {}
+        self.offers: dict[int, Order] = {}
+        """Open offers, by order id."""
+        self.pegs: dict[int, Order] = {}
+        """Open pegged orders, in the book or waiting for a price to follow, by order id."""
+        self.peg_view: tuple[int, ...] = ()
+        """What the pegged orders' prices followed from when they were last set."""
+        self.trades: deque[bytes] = deque()
+        """Encoded `TradeRow`s that may still be corrected, oldest first, up to the last trade's."""
         self.band_sequence = self.last_before = 0
         """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 

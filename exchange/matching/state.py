@@ -5,11 +5,18 @@ from collections import deque
 from sortedcontainers import SortedDict
 
 from exchange.matching.order_book import Book, Order
+from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.units import MAX_BALANCE, NS_PER_HOUR
 
 # Kinds of timers: of what falls due at one time, the lower kind comes first (rule 18).
 ORDER_EXPIRY = 1
+OFFER_EXPIRY = 2
 ENTITLEMENT_EXPIRY = 3
 CALL_END = 4
+DEAD_MAN = 5
+
+# Why an account is blocked, bit by bit.
+BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE = 1, 2, 4
 
 
 class Balance:
@@ -23,13 +30,14 @@ class Balance:
 
 
 class Participant:
-    __slots__ = ("expires_at_ns", "owner", "participant", "state")
+    __slots__ = ("expires_at_ns", "killed", "owner", "participant", "state")
 
-    def __init__(self, participant: int, owner: int, state: int, expires_at_ns: int) -> None:
+    def __init__(self, participant: int, owner: int, state: int, expires_at_ns: int, killed: int = 0) -> None:
         self.participant = participant
         self.owner = owner
         self.state = state
         self.expires_at_ns = expires_at_ns
+        self.killed = killed
 
 
 class User:
@@ -104,6 +112,7 @@ class Account:
         "balances",
         "blocked",
         "client_ids",
+        "dead_man_ns",
         "delivered_lots",
         "entitlements",
         "max_client_ids",
@@ -122,6 +131,7 @@ class Account:
         self.max_open_orders = max_open_orders
         self.max_client_ids = max_client_ids
         self.blocked = blocked
+        self.dead_man_ns = 0
         self.balances: dict[int, Balance] = {}
         self.entitlements: dict[tuple[int, int], Entitlement] = {}
         self.client_ids: dict[bytes, Order] = {}
@@ -136,13 +146,15 @@ class Account:
 
 
 class Asset:
-    __slots__ = ("asset", "code", "is_claim", "scale", "supply")
+    __slots__ = ("approval_above", "asset", "code", "is_claim", "scale", "supply")
 
     def __init__(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
         self.asset = asset
         self.is_claim = is_claim
         self.scale = scale
         self.code = code
+        self.approval_above = MAX_BALANCE
+        """Withdrawals of more need a second user."""
         self.supply = 0
         """All of it that accounts hold together, the venue's fees included."""
 
@@ -150,7 +162,19 @@ class Asset:
 class Base:
     """One dataset edition under one licence: how often its lots were delivered, if at all, and to whom."""
 
-    __slots__ = ("base", "code", "copies", "deliveries_per_lot", "issued", "issuer", "lot_rtu", "lots", "lots_of")
+    __slots__ = (
+        "base",
+        "code",
+        "copies",
+        "deliveries_per_lot",
+        "is_pool",
+        "issued",
+        "issuer",
+        "lot_rtu",
+        "lots",
+        "lots_of",
+        "pooled",
+    )
 
     def __init__(self, base: int, issuer: int, lots: int, copies: int, lot_rtu: int, issued: int, code: bytes) -> None:
         self.base = base
@@ -160,16 +184,37 @@ class Base:
         self.lot_rtu = lot_rtu
         self.issued = issued
         self.code = code
+        self.is_pool = 0
+        self.pooled: dict[int, int] = {}
+        """Of a pool: claims that were pooled and not yet delivered, by base, in the order in which bases came."""
         self.deliveries_per_lot: dict[int, int] = {}
         self.lots_of: dict[int, dict[int, Delivery]] = {}
 
 
 class Delivery:
-    __slots__ = ("account", "decision", "key", "sequence")
+    __slots__ = ("account", "decision", "key", "pool", "sequence")
 
-    def __init__(self, account: int, sequence: int, decision: bytes, key: bytes) -> None:
+    def __init__(self, account: int, sequence: int, decision: bytes, key: bytes, pool: int = 0) -> None:
         self.account = account
         self.sequence = sequence
+        self.decision = decision
+        self.key = key
+        self.pool = pool
+
+
+class Pooling:
+    """Claims that were once turned into claims on a pool, remembered by their key."""
+
+    __slots__ = ("account", "base", "claims", "decision", "key", "pool", "pooling")
+
+    def __init__(
+        self, pooling: int, account: int, base: int, pool: int, claims: int, decision: bytes, key: bytes
+    ) -> None:
+        self.pooling = pooling
+        self.account = account
+        self.base = base
+        self.pool = pool
+        self.claims = claims
         self.decision = decision
         self.key = key
 
@@ -195,6 +240,17 @@ class Transfer:
         self.key = key
 
 
+class Proposal:
+    """An encoded command that waits for a second user."""
+
+    __slots__ = ("command", "proposal", "user")
+
+    def __init__(self, proposal: int, user: int, command: bytes) -> None:
+        self.proposal = proposal
+        self.user = user
+        self.command = command
+
+
 class MachineState:
     """Every table of the machine, keyed by id; `timers` orders what falls due by (time, kind, id)."""
 
@@ -214,9 +270,17 @@ class MachineState:
         self.transfers: dict[int, Transfer] = {}
         self.transfer_keys: dict[tuple[int, bytes], Transfer] = {}
         self.delivery_keys: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self.pooling_keys: dict[tuple[int, bytes], Pooling] = {}
         self.orders: dict[int, Order] = {}
         self.done_orders: deque[Order] = deque()
         self.codes: set[bytes] = set()
+        self.killed = 0
+        self.policies = NO_DIGEST
+        self.guards: dict[int, int] = {}
+        """Accounts by the id of the guard on one of their connections."""
+        self.proposals: dict[int, Proposal] = {}
+        self.forgets_at_ns = 0
+        """From when on the next command forgets old trades; follows from `timestamp_ns`."""
         self.timers: SortedDict[tuple[int, int, int], tuple[int, int, int]] = SortedDict()
         venue = Participant(0, 0, 0, 0)
         self.accounts[0] = Account(0, venue, 0, 0)
@@ -224,3 +288,7 @@ class MachineState:
     @property
     def venue(self) -> Account:
         return self.accounts[0]
+
+
+def next_hour(timestamp_ns: int) -> int:
+    return (timestamp_ns // NS_PER_HOUR + 1) * NS_PER_HOUR

@@ -1,36 +1,28 @@
-"""The machine's state to rows and back, each table sorted by key."""
+"""The machine's state as rows, each table sorted by key; `restoring` is the way back."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from operator import attrgetter
 
-from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, Book, Order
-from exchange.matching.state import (
-    CALL_END,
-    ENTITLEMENT_EXPIRY,
-    ORDER_EXPIRY,
-    Account,
-    Asset,
-    Base,
-    Delivery,
-    Entitlement,
-    Key,
-    MachineState,
-    Participant,
-    Transfer,
-    User,
-)
-from exchange.vocabulary import state as rows
-from exchange.vocabulary.codec import NO_DIGEST, Row
-from exchange.vocabulary.instruments import OrderType, TimeInForce
+from exchange.matching.order_book import Order
+from exchange.matching.state import Entitlement, MachineState
+from exchange.vocabulary import rows, state
+from exchange.vocabulary.codec import Row
+from exchange.vocabulary.offering import packed_accounts
 
 _U64 = 2**64 - 1
 
 
 def encode(machine: MachineState) -> bytes:
-    return rows.encode_tables(
+    return state.encode_tables(
         {
-            rows.VenueRow: [rows.VenueRow(rules_version=machine.rules_version, last_place=machine.last_place)],
+            rows.VenueRow: [
+                rows.VenueRow(
+                    rules_version=machine.rules_version,
+                    last_place=machine.last_place,
+                    killed=machine.killed,
+                    policies=machine.policies,
+                )
+            ],
             rows.AssetRow: _copied(rows.AssetRow, machine.assets.values()),
             rows.ParticipantRow: _copied(rows.ParticipantRow, machine.participants.values()),
             rows.UserRow: _copied(rows.UserRow, machine.users.values()),
@@ -42,6 +34,7 @@ def encode(machine: MachineState) -> bytes:
                     max_open_orders=each.max_open_orders,
                     max_client_ids=each.max_client_ids,
                     blocked=each.blocked,
+                    dead_man_ns=each.dead_man_ns,
                 )
                 for _, each in sorted(machine.accounts.items())
                 if each.account
@@ -60,6 +53,13 @@ def encode(machine: MachineState) -> bytes:
             ],
             rows.TransferRow: _copied(rows.TransferRow, machine.transfers.values()),
             rows.OrderRow: [_order_row(order) for _, order in sorted(machine.orders.items())],
+            rows.OrderOptionsRow: _options(machine),
+            rows.OfferRow: _offers(machine),
+            rows.GuardRow: [rows.GuardRow(guard=guard, account=of) for guard, of in sorted(machine.guards.items())],
+            rows.TradeRow: [trade for _, book in sorted(machine.books.items()) for trade in book.trades],
+            rows.ProposalRow: _copied(rows.ProposalRow, machine.proposals.values()),
+            rows.PooledRow: _pooled(machine),
+            rows.PoolingRow: _copied(rows.PoolingRow, machine.pooling_keys.values()),
         }
     )
 
@@ -95,6 +95,7 @@ def _deliveries(machine: MachineState) -> list[rows.DeliveryRow]:
             sequence=delivery.sequence,
             decision=delivery.decision,
             key=delivery.key,
+            pool=delivery.pool,
         )
         for number, base in sorted(machine.bases.items())
         for participant, owned in sorted(base.lots_of.items())
@@ -102,7 +103,15 @@ def _deliveries(machine: MachineState) -> list[rows.DeliveryRow]:
     ]
 
 
-_SAME_IN_ORDER = (
+def _pooled(machine: MachineState) -> list[rows.PooledRow]:
+    return [
+        rows.PooledRow(pool=number, position=position, base=base, claims=claims)
+        for number, pool in sorted(machine.bases.items())
+        for position, (base, claims) in enumerate(pool.pooled.items())
+    ]
+
+
+SAME_IN_ORDER = (
     "order_id",
     "side",
     "type",
@@ -142,129 +151,25 @@ def _order_row(order: Order) -> rows.OrderRow:
         fee_num_high=order.fee_num >> 64,
         fee_num_low=order.fee_num & _U64,
     )
-    for name in _SAME_IN_ORDER:
+    for name in SAME_IN_ORDER:
         setattr(row, name, getattr(order, name))
     return row
 
 
-def restore(snapshot: rows.State) -> MachineState:
-    """Build the state that the rows tell; derived counters and dictionaries are counted again."""
-    machine = MachineState()
-    machine.sequence, machine.timestamp_ns = snapshot.sequence, snapshot.timestamp_ns
-    for venue in snapshot.rows(rows.VenueRow):
-        machine.rules_version, machine.last_place = venue.rules_version, venue.last_place
-    _restore_parties(machine, snapshot)
-    _restore_assets(machine, snapshot)
-    for terms in snapshot.rows(rows.InstrumentRow):
-        machine.books[terms.instrument] = Book(replace(terms), machine.bases[terms.base].issuer)
-        if terms.ends_at_ns:
-            machine.timers[terms.ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
-        machine.codes.add(terms.symbol.rstrip(b"\0"))
-    _restore_entitlements(machine, snapshot)
-    for day in snapshot.rows(rows.LastDayRow):
-        machine.last_days[day.owner, day.instrument, day.side] = day.trading_day
-    _restore_orders(machine, snapshot)
-    return machine
+def _options(machine: MachineState) -> list[Row]:
+    made = []
+    for order_id, order in sorted(machine.orders.items()):
+        if order.options is not None:
+            row = rows.OrderOptionsRow(order_id=order_id)
+            for name in order.options.__slots__:
+                setattr(row, name, getattr(order.options, name))
+            made.append(row)
+    return list[Row](made)
 
 
-def _restore_parties(machine: MachineState, snapshot: rows.State) -> None:
-    for row in snapshot.rows(rows.ParticipantRow):
-        machine.participants[row.participant] = Participant(row.participant, row.owner, row.state, row.expires_at_ns)
-    for user in snapshot.rows(rows.UserRow):
-        machine.users[user.user] = User(user.user, user.participant, user.roles)
-    for key in snapshot.rows(rows.KeyRow):
-        machine.keys[key.key] = Key(key.key, key.user, key.scopes, key.revoked, key.expires_at_ns, key.fingerprint)
-    for each in snapshot.rows(rows.AccountRow):
-        participant = machine.participants[each.participant]
-        machine.accounts[each.account] = Account(
-            each.account, participant, each.max_open_orders, each.max_client_ids, each.blocked
-        )
-
-
-def _restore_assets(machine: MachineState, snapshot: rows.State) -> None:
-    for row in snapshot.rows(rows.AssetRow):
-        machine.assets[row.asset] = Asset(row.asset, row.is_claim, row.scale, row.code)
-        machine.codes.add(row.code.rstrip(b"\0"))
-    for each in snapshot.rows(rows.BalanceRow):
-        balance = machine.accounts[each.account].balance(each.asset)
-        balance.total, balance.held = each.total, each.held
-        machine.assets[each.asset].supply += each.total
-    for base in snapshot.rows(rows.BaseRow):
-        machine.bases[base.base] = Base(
-            base.base, base.issuer, base.lots, base.copies, base.lot_rtu, base.issued, base.code
-        )
-    for delivery in snapshot.rows(rows.DeliveryRow):
-        _restore_delivery(machine, delivery)
-    for told in snapshot.rows(rows.TransferRow):
-        key = told.key.rstrip(b"\0")
-        transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
-        machine.transfers[told.transfer] = transfer
-        machine.transfer_keys[told.account, key] = transfer
-
-
-def _restore_delivery(machine: MachineState, row: rows.DeliveryRow) -> None:
-    base, account, key = machine.bases[row.base], machine.accounts[row.account], row.key.rstrip(b"\0")
-    owned = base.lots_of.setdefault(row.participant, {})
-    owned[row.lot] = Delivery(row.account, row.sequence, row.decision, key)
-    base.deliveries_per_lot[row.lot] = base.deliveries_per_lot.get(row.lot, 0) + 1
-    account.delivered_lots[row.base] = account.delivered_lots.get(row.base, 0) + 1
-    machine.delivery_keys[row.account, key] = (row.base, row.sequence)
-
-
-def _restore_entitlements(machine: MachineState, snapshot: rows.State) -> None:
-    for row in snapshot.rows(rows.EntitlementRow):
-        values = {field.name: getattr(row, field.name) for field in row.FIELDS}
-        entitlement = Entitlement(**values)
-        machine.accounts[row.account].entitlements[row.instrument, row.side] = entitlement
-        if entitlement.expires_at_ns >= machine.timestamp_ns:
-            timer = (row.expires_at_ns, ENTITLEMENT_EXPIRY, row.entitlement)
-            machine.timers[timer] = (row.account, row.instrument, row.side)
-
-
-def _restore_orders(machine: MachineState, snapshot: rows.State) -> None:
-    resting: list[Order] = []
-    done: list[Order] = []
-    for row in snapshot.rows(rows.OrderRow):
-        order = _restored_order(machine, row)
-        machine.orders[order.order_id] = order
-        for client_id in (order.client_order_id, order.last_client_order_id):
-            if client_id[0]:
-                order.account.client_ids[client_id] = order
-        (done if order.done_ns else resting).append(order)
-    machine.done_orders.extend(sorted(done, key=attrgetter("done_ns", "order_id")))
-    for order in sorted(resting, key=attrgetter("place")):
-        _restore_open(order)
-        if order.expire_at_ns:
-            machine.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
-        order.account.open_orders[order.order_id] = order
-        order.entitlement.open_lots += order.leaves_lots
-
-
-def _restore_open(order: Order) -> None:
-    """Where an open order stands follows from what it is and whether it has a place."""
-    book = order.book
-    if order.place and order.type != OrderType.MARKET:
-        book.side(order.side).add(order)
-    elif order.place:
-        order.waits = IN_CALL
-        (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
-    elif order.tif == TimeInForce.AT_CLOSE:
-        order.waits = FOR_CLOSE
-        book.at_close[order.order_id] = order
-    else:
-        order.waits = FOR_STOP
-        book.stops.add(order)
-
-
-def _restored_order(machine: MachineState, row: rows.OrderRow) -> Order:
-    account, book = machine.accounts[row.account], machine.books[row.instrument]
-    entitlement = account.entitlements.get((row.instrument, row.side))
-    if entitlement is None:
-        # Revoked since; only orders that are done can be left of it.
-        assert row.done_ns
-        entitlement = Entitlement(row.account, row.instrument, row.side, row.decision, 0, 0, 0, 0, NO_DIGEST)
-    order = Order(row.order_id, account, book, entitlement, row.created_ns)
-    for name in _SAME_IN_ORDER:
-        setattr(order, name, getattr(row, name))
-    order.fee_num = row.fee_num_high << 64 | row.fee_num_low
-    return order
+def _offers(machine: MachineState) -> list[Row]:
+    return [
+        rows.OfferRow(offer=order_id, part=order.offer.part, to=packed_accounts(order.offer.to))
+        for order_id, order in sorted(machine.orders.items())
+        if order.offer is not None
+    ]

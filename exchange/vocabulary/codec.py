@@ -28,6 +28,7 @@ Text16 = Annotated[str, "16s"]
 Text32 = Annotated[str, "32s"]
 Text40 = Annotated[str, "40s"]
 Bytes16 = Annotated[bytes, "16s"]
+Bytes64 = Annotated[bytes, "64s"]
 Digest = Annotated[bytes, "32s"]
 
 NO_DIGEST: Final = bytes(32)
@@ -199,6 +200,10 @@ class Row:
 
     def encode(self) -> bytes:
         return self.STRUCT.pack(*[getattr(self, field.name) for field in self.FIELDS])
+
+    @classmethod
+    def decode(cls, packed: bytes) -> Self:
+        return cls(**dict(zip([field.name for field in cls.FIELDS], cls.STRUCT.unpack(packed), strict=True)))
 
 
 TABLES: Final[dict[int, type[Row]]] = {}

@@ -13,6 +13,10 @@ class OrderType(IntEnum):
     MARKET = 2
     STOP = 3
     STOP_LIMIT = 4
+    TRAILING_STOP = 5
+    PEGGED = 6
+    OCO = 7
+    OFFER = 8
 
 
 class TimeInForce(IntEnum):
@@ -34,6 +38,14 @@ class SelfTrade(IntEnum):
     CANCEL_BOTH = 4
 
 
+class Peg(IntEnum):
+    """The price that a pegged order follows."""
+
+    BEST_BID = 1
+    BEST_ASK = 2
+    MID = 3
+
+
 class OrderFlag(IntFlag):
     """Flags of `place_order`."""
 
@@ -52,8 +64,8 @@ class Phase(IntEnum):
     CANCEL_ONLY = 8
 
 
-class HaltReason(IntEnum):
-    """Why an instrument left its course."""
+class Cause(IntEnum):
+    """Why the venue or an operator stepped in."""
 
     NONE = 0
     SCHEDULE = 1
@@ -62,6 +74,8 @@ class HaltReason(IntEnum):
     RECALL = 4
     REGULATOR = 5
     TECHNICAL = 6
+    CONDUCT = 7
+    RISK = 8
 
 
 class Mode(IntFlag):

@@ -74,6 +74,15 @@ class Reason(IntEnum):
     NO_DECISION = 69
     UNKNOWN_RULES_VERSION = 71
     CROSSED_BOOK = 72
+    UNKNOWN_OFFER = 73
+    SELF_TRADE = 74
+    UNKNOWN_TRADE = 75
+    BUST_IMPOSSIBLE = 76
+    UNKNOWN_PROPOSAL = 77
+    SAME_USER = 78
+    UNKNOWN_GUARD = 79
+    UNKNOWN_POOL = 80
+    KILLED = 81
 
 
 class DoneReason(IntEnum):
@@ -95,6 +104,11 @@ class DoneReason(IntEnum):
     POST_ONLY_WOULD_TAKE = 13
     AUCTION_ENDED = 14
     VOLATILITY = 15
+    DEAD_MAN = 16
+    DISCONNECTED = 17
+    KILLED = 18
+    INSUFFICIENT_FUNDS = 19
+    EXITED = 20
 
 
 ORDER_CHECKS = tuple(Reason(number) for number in range(1, 34))

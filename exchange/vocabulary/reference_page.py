@@ -16,7 +16,7 @@ from exchange.vocabulary.commands import Command
 from exchange.vocabulary.events import Event, OrderEvent
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.refusals import MEANINGS, REFUSALS
-from exchange.vocabulary.state import VenueRow
+from exchange.vocabulary.rows import VenueRow
 
 _HEAD: Final = (
     "This page is written by `python -m exchange.vocabulary.reference_page docs/reference`; "
@@ -27,9 +27,10 @@ VALUES: Final[dict[type[IntEnum | IntFlag], str]] = {
     instruments.OrderType: "`type`",
     instruments.TimeInForce: "`tif`",
     instruments.SelfTrade: "`self_trade`",
+    instruments.Peg: "`peg`",
     instruments.OrderFlag: "`flags` of `PlaceOrder`, added up",
     instruments.Phase: "`phase`, `old_phase`",
-    instruments.HaltReason: "`reason` of `SetPhase` and `PhaseSet`",
+    instruments.Cause: "`reason` of what the venue or an operator does",
     instruments.Mode: "`modes`, added up",
     instruments.MatchType: "`match_type`",
     instruments.Purpose: "`purpose`, added up",
@@ -53,6 +54,11 @@ ENDINGS: Final[dict[DoneReason, str]] = {
     DoneReason.POST_ONLY_WOULD_TAKE: "a post-only stop triggered, and would have traded",
     DoneReason.AUCTION_ENDED: "it lived for a call that is over",
     DoneReason.VOLATILITY: "it does not rest, and the next trade would have left the dynamic band",
+    DoneReason.DEAD_MAN: "its account was not heard of in time",
+    DoneReason.DISCONNECTED: "a guarded connection of its account broke",
+    DoneReason.KILLED: "its participant, its instrument or the venue was killed",
+    DoneReason.INSUFFICIENT_FUNDS: "an exit whose entry filled could not be paid for",
+    DoneReason.EXITED: "the exit of its bracket has traded",
 }
 PLAIN: Final[dict[type[Record], str]] = {
     commands.RevokeKey: "What a key signs is refused from here on.",

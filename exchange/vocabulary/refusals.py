@@ -20,6 +20,15 @@ _NOT_OF_AMENDMENTS: Final = frozenset(
     }
 )  # fmt: skip
 
+_KILLED: Final = (*_MANAGED, _R.UNKNOWN_PARTICIPANT, _R.UNKNOWN_INSTRUMENT, _R.BAD_VALUE, _R.BAD_STATE)
+_IDENTITY: Final = (_R.DUPLICATE_CLIENT_ORDER_ID, _R.TOO_MANY_CLIENT_IDS)
+_PERMISSION: Final = (
+    _R.ACCOUNT_BLOCKED, _R.NOT_ENTITLED, _R.ENTITLEMENT_EXPIRED, _R.QUOTA_EXCEEDED, _R.TOO_EARLY, _R.TOO_MANY_HOLDERS,
+)  # fmt: skip
+_NEGOTIATED: Final = (_R.INSTRUMENT_HALTED, _R.CANCEL_ONLY, _R.MODE_NOT_LICENSED)
+_MAXIMA: Final = (_R.SIZE_ABOVE_MAXIMUM, _R.NOTIONAL_ABOVE_MAXIMUM)
+_MONEY: Final = (_R.INSUFFICIENT_FUNDS, _R.INSUFFICIENT_CLAIMS)
+
 REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.SetRulesVersion: (*_MANAGED, _R.UNKNOWN_RULES_VERSION),
     c.Clock: (),
@@ -29,14 +38,26 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.RegisterKey: (*_MANAGED, _R.UNKNOWN_USER, _R.BAD_VALUE),
     c.RevokeKey: (*_MANAGED, _R.UNKNOWN_KEY, _R.BAD_STATE),
     c.OpenAccount: (*_MANAGED, _R.UNKNOWN_PARTICIPANT),
-    c.BlockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_STATE),
-    c.UnblockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_STATE),
+    c.BlockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.BAD_STATE),
+    c.UnblockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.BAD_STATE),
+    c.Kill: _KILLED,
+    c.Unkill: _KILLED,
+    c.Approve: (*_MANAGED, _R.UNKNOWN_PROPOSAL, _R.SAME_USER),
+    c.Reject: (*_MANAGED, _R.UNKNOWN_PROPOSAL),
+    c.AdoptPolicies: (*_MANAGED, _R.NO_DECISION),
+    c.SetWithdrawalLimit: (*_MANAGED, _R.UNKNOWN_ASSET, _R.BAD_AMOUNT),
     c.DefineAsset: (*_MANAGED, _R.BAD_VALUE, _R.DUPLICATE_CODE),
     c.DefineBase: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.DUPLICATE_CODE, _R.NO_DECISION),
     c.DefineInstrument: (*_MANAGED, _R.UNKNOWN_BASE, _R.UNKNOWN_ASSET, _R.DUPLICATE_CODE, _R.BAD_INSTRUMENT),
-    c.SetPhase: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PHASE, _R.BAD_VALUE, _R.CROSSED_BOOK),
+    c.SetPhase: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PHASE, _R.BAD_VALUE, _R.KILLED, _R.CROSSED_BOOK),
     c.SetReferencePrice: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PRICE, _R.BAD_PHASE),
     c.RecordDecision: (*_MANAGED, _R.NO_DECISION),
+    c.AssignSchedule: (*_MANAGED, _R.UNKNOWN_INSTRUMENT),
+    c.DefinePool: (*_MANAGED, _R.BAD_VALUE, _R.DUPLICATE_CODE, _R.NO_DECISION),
+    c.BustTrade: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_TRADE, _R.BAD_VALUE, _R.BAD_STATE, _R.BUST_IMPOSSIBLE),
+    c.AdjustTrade: (
+        *_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_TRADE, _R.BAD_VALUE, _R.BAD_AMOUNT, _R.INSUFFICIENT_FUNDS,
+    ),
     c.BeginDeposit: (*_BEGUN, _R.NOT_PERMITTED, _R.BALANCE_TOO_LARGE),
     c.BeginWithdrawal: (*_BEGUN, _R.INSUFFICIENT_FUNDS),
     c.ConfirmTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_STATE, _R.BALANCE_TOO_LARGE),
@@ -46,6 +67,23 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.PlaceOrder: ORDER_CHECKS,
     c.CancelOrder: _FOUND,
     c.AmendOrder: (*_FOUND, *(reason for reason in ORDER_CHECKS if reason not in _NOT_OF_AMENDMENTS)),
+    c.SetDeadMan: (_R.UNKNOWN_ACCOUNT, _R.BAD_VALUE),
+    c.ArmDisconnect: (_R.UNKNOWN_ACCOUNT,),
+    c.DisarmDisconnect: (_R.UNKNOWN_ACCOUNT, _R.UNKNOWN_GUARD),
+    c.Disconnect: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_GUARD),
+    c.MakeOffer: (
+        _R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_ACCOUNT, _R.BAD_SIDE, _R.BAD_TIF, _R.BAD_COMBINATION, _R.BAD_PRICE,
+        _R.BAD_SIZE, *_IDENTITY, *_PERMISSION, *_NEGOTIATED, *_MAXIMA, _R.TOO_MANY_OPEN_ORDERS, *_MONEY,
+    ),
+    c.AcceptOffer: (
+        _R.UNKNOWN_ACCOUNT, _R.BAD_COMBINATION, *_IDENTITY, _R.UNKNOWN_OFFER, _R.TOO_LATE, _R.BAD_SIZE, _R.SELF_TRADE,
+        *_PERMISSION, *_NEGOTIATED, *_MONEY,
+    ),
+    c.WithdrawOffer: (_R.UNKNOWN_OFFER, _R.NOT_OWNER, _R.TOO_LATE),
+    c.PoolClaims: (
+        _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_BASE, _R.UNKNOWN_POOL, _R.BAD_SIZE, _R.BAD_VALUE, _R.DUPLICATE_TRANSFER_KEY,
+        _R.ACCOUNT_BLOCKED, _R.NO_DECISION, _R.INSUFFICIENT_CLAIMS,
+    ),
     c.MassCancel: (_R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_ACCOUNT, _R.BAD_SIDE, _R.NOT_PERMITTED),
     c.Issue: (*_MANAGED, _R.UNKNOWN_BASE, _R.ALREADY_ISSUED),
     c.TakeDelivery: (
@@ -114,4 +152,13 @@ MEANINGS: Final[dict[Reason, str]] = {
     _R.NO_DECISION: "the digest of the gate's decision is missing",
     _R.UNKNOWN_RULES_VERSION: "this code does not know these rules",
     _R.CROSSED_BOOK: "the book is crossed, and only an auction can uncross it",
+    _R.UNKNOWN_OFFER: "there is no such offer, or it is not made to this account",
+    _R.SELF_TRADE: "the offer is of the same beneficial owner",
+    _R.UNKNOWN_TRADE: "there is no such trade, or it is more than seven days old",
+    _R.BUST_IMPOSSIBLE: "a side does not have free what it would have to give back",
+    _R.UNKNOWN_PROPOSAL: "no such proposal waits",
+    _R.SAME_USER: "a second user has to approve",
+    _R.UNKNOWN_GUARD: "the account has no such guarded connection",
+    _R.UNKNOWN_POOL: "there is no such pool, or the base is none of its lot size",
+    _R.KILLED: "the instrument was killed, and a second user has to lift that",
 }

@@ -2,7 +2,7 @@
 
 from exchange.vocabulary import commands as c
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.instruments import Phase, Side
+from exchange.vocabulary.instruments import OrderType, Phase, Side
 from exchange.vocabulary.reasons import DoneReason, Reason
 from simulations.scenario_steps.market import Market
 from simulations.scenario_steps.registry import line
@@ -33,10 +33,31 @@ def _refreshed(market: Market, event: ev.OrderRefreshed, _command: c.Command) ->
     return f"shows {event.leaves_lots - event.hidden_lots} of {_order(market, event.order_id)}"
 
 
+@line(ev.OrderAccepted)
+def _accepted(market: Market, event: ev.OrderAccepted, _command: c.Command) -> str:
+    """An order that was asked for goes without saying; the exit of a bracket was not."""
+    return f"enters {_order(market, event.order_id)} for {event.leaves_lots}" if event.order_id % 16 else ""
+
+
 @line(ev.OrderAmended)
-def _reduced(market: Market, event: ev.OrderAmended, _command: c.Command) -> str:
+def _amended(market: Market, event: ev.OrderAmended, command: c.Command) -> str:
     """An amend that was asked for goes without saying."""
-    return f"reduced {_order(market, event.order_id)} to {event.leaves_lots}" if event.reason else ""
+    name = _order(market, event.order_id)
+    if event.reason:
+        return f"reduced {name} to {event.leaves_lots}"
+    if event.type == OrderType.TRAILING_STOP and not isinstance(command, c.AmendOrder):
+        return f"trails {name} to {event.stop_price_ticks}"
+    if event.type == OrderType.PEGGED:
+        return _moved(name, event)
+    return f"grows {name} to {event.leaves_lots}" if event.order_id % 16 and event.hold_change > 0 else ""
+
+
+def _moved(name: str, event: ev.OrderAmended) -> str:
+    """A pegged order that left the book is told of twice: it left, and it waits."""
+    if event.flags & ev.WAITS:
+        return "" if event.hold_change else f"waits {name}"
+    moved = event.price_ticks != event.old_price_ticks
+    return f"moves {name} to {event.price_ticks}" if moved else ""
 
 
 @line(ev.OrderReplayed)

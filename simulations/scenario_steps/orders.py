@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from exchange.vocabulary import commands as c
-from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Peg, SelfTrade, Side, TimeInForce
 from simulations.sandbox import digest
 from simulations.scenario_steps.market import Market, labelled, word_of
 from simulations.scenario_steps.registry import StepError, account_verb, verb
@@ -18,6 +18,11 @@ _OPTIONS: Final = {
     "lots": "lots",
     "oid": "client_order_id",
     "new-oid": "new_client_order_id",
+    "trail": "trail_ticks",
+    "offset": "offset_ticks",
+    "exit": "exit_price_ticks",
+    "exit-stop": "exit_stop_ticks",
+    "oco": "stop_price_ticks",
 }
 _FLAGS: Final = {"post-only": OrderFlag.POST_ONLY, "dry-run": OrderFlag.DRY_RUN}
 
@@ -43,18 +48,25 @@ def _place(market: Market, account: int, side: Side, words: Sequence[str]) -> li
     elif rest[0] == "@":
         price, rest = int(rest[1]), rest[2:]
     fields, flags = order_fields(market, rest)
-    type_ = _type(market_order, stops="stop_price_ticks" in fields)
+    type_ = _type(market_order, rest)
     tif = fields.pop("tif", TimeInForce.IOC if type_ == OrderType.MARKET else TimeInForce.GTC)
     fingerprint = digest(content)[:16]
     order = market.sandbox.order(
         account, side, price, lots, tif, type=type_, flags=flags, fingerprint=fingerprint, **fields
     )
     market.name("order", label, market.next_sequence * 16)
+    if "exit_price_ticks" in fields or "exit_stop_ticks" in fields:
+        market.name("order", f"{label}.exit", market.next_sequence * 16 + 1)
     return market.apply(order)
 
 
-def _type(market_order: bool, stops: bool) -> OrderType:
-    if stops:
+def _type(market_order: bool, words: Sequence[str]) -> OrderType:
+    """What the options make of an order."""
+    names = {word.partition("=")[0] for word in words}
+    for name, type_ in (("trail", OrderType.TRAILING_STOP), ("peg", OrderType.PEGGED), ("oco", OrderType.OCO)):
+        if name in names:
+            return type_
+    if "stop" in names:
         return OrderType.STOP if market_order else OrderType.STOP_LIMIT
     return OrderType.MARKET if market_order else OrderType.LIMIT
 
@@ -71,6 +83,8 @@ def order_fields(market: Market, words: Sequence[str]) -> tuple[dict[str, Any], 
             fields["tif"] = TimeInForce[word]
         elif name == "stp":
             fields["self_trade"] = word_of(SelfTrade, value)
+        elif name == "peg":
+            fields["peg"] = word_of(Peg, value)
         elif name == "until":
             fields["expire_at_ns"] = market.in_ns(value)
         elif is_option and name in _OPTIONS:

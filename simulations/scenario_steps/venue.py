@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from exchange.vocabulary import commands as c
-from exchange.vocabulary.instruments import HaltReason, Mode, Phase
+from exchange.vocabulary.instruments import Cause, Mode, Phase
 from simulations.sandbox import digest
 from simulations.scenario_steps.market import Market, bits, named, options, word_of
 from simulations.scenario_steps.registry import verb
@@ -33,7 +33,7 @@ def _phase(market: Market, words: Sequence[str]) -> list[str]:
         trading_day=int(given.get("day", 0)),
         freezes_at_ns=market.in_ns(given["freezes"]) if "freezes" in given else 0,
         ends_at_ns=market.in_ns(given["ends"]) if "ends" in given else 0,
-        reason=word_of(HaltReason, given.get("reason", "none")),
+        reason=word_of(Cause, given.get("reason", "none")),
     )
     return market.apply(command)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from exchange.vocabulary.instruments import OrderType, Phase, Side
-from exchange.vocabulary.state import BalanceRow, InstrumentRow, OrderRow
+from exchange.vocabulary.rows import BalanceRow, InstrumentRow, OrderRow
 from simulations.scenario_steps.market import Market
 from simulations.scenario_steps.registry import StepError, view
 

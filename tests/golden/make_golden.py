@@ -25,7 +25,8 @@ from exchange.vocabulary.commands import Command
 from exchange.vocabulary.events import Event
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
-from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import InstrumentRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.units import FOREVER_NS, NS_PER_SECOND
 from simulations.sandbox import Sandbox, Terms, digest
 

@@ -12,7 +12,8 @@ from exchange.marketdata.depth import Depth, checksum
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
-from exchange.vocabulary.state import InstrumentRow, OrderRow, decode_snapshot
+from exchange.vocabulary.rows import InstrumentRow, OrderRow
+from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.units import parse_scaled
 from exchange.vocabulary.wire import Scales
 

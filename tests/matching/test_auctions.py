@@ -10,7 +10,7 @@ from exchange.vocabulary.clearing import Quantities, clear
 from exchange.vocabulary.events import OrderDone, PhaseSet, Trade, Uncrossed
 from exchange.vocabulary.instruments import Mode, OrderFlag, OrderType, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.state import OrderRow
+from exchange.vocabulary.rows import OrderRow
 from simulations.sandbox import Terms
 
 BUY, SELL, MARKET = Side.BUY, Side.SELL, OrderType.MARKET

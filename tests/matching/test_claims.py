@@ -8,7 +8,7 @@ from venue import Venue, kinds, refusal
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import LotDelivered
 from exchange.vocabulary.instruments import Side
-from exchange.vocabulary.state import DeliveryRow
+from exchange.vocabulary.rows import DeliveryRow
 from simulations.sandbox import Terms, digest
 
 PERMITTED = digest("deliver")

@@ -4,7 +4,7 @@ from venue import FOK, IOC, kinds, refusal, trades
 
 from exchange.vocabulary import commands
 from exchange.vocabulary.instruments import SelfTrade, Side
-from exchange.vocabulary.state import OrderRow
+from exchange.vocabulary.rows import OrderRow
 
 
 def shown(venue):

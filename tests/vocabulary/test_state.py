@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.vocabulary.codec import TABLES
-from exchange.vocabulary.state import (
-    AssetRow,
-    BalanceRow,
-    SnapshotError,
-    decode_snapshot,
-    encode_snapshot,
-    encode_tables,
-    snapshot_hash,
-)
+from exchange.vocabulary.rows import AssetRow, BalanceRow
+from exchange.vocabulary.state import SnapshotError, decode_snapshot, encode_snapshot, encode_tables, snapshot_hash
 
 
 def snapshot(sequence=3, balances=((1, 2, 30, 4),)):
