@@ -206,7 +206,7 @@ def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
         ("scenario: one\nwait soon\n", "is no time"),
         ("scenario: one\nterms: modes=barter\n", "is no term"),
         ("scenario: one\naccount ann colour=red\n", "no option 'colour'"),
-        ("scenario: one\nbalance issuer luck 5 held 0\n", "not of 'luck'"),
+        ("scenario: one\nbalance issuer luck 5 held 0\n", "no asset 'luck'"),
         ("scenario: one\nreference 5 raw price_ticks\n", "no NAME=VALUE"),
         ("scenario: one\naccount ann claims=9999999999\n", "was refused"),
         ("scenario: one\naccount ann\nann buy 5 @ 1 raw side=999\n", "is no step"),
