@@ -78,14 +78,8 @@ def _phase(_market: Market, event: ev.PhaseSet, command: c.Command) -> str:
 
 
 @line(ev.LotDelivered)
-def _delivered(market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
-    of = "" if event.base == market.sandbox.base else f" of {market.name_of('base', event.base)}"
-    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}{of}"
-
-
-@line(ev.OrderChecked)
-def _checked(_market: Market, event: ev.OrderChecked, _command: c.Command) -> str:
-    return f"would trade {event.trades_lots} and hold {event.hold}"
+def _delivered(_market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
+    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}"
 
 
 @line(ev.TransferBegun)

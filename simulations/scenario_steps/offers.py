@@ -1,4 +1,4 @@
-"""Negotiated trades: offers, their acceptance, and taking them back."""
+"""Negotiated trades: offers, acceptances and withdrawals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,19 +13,20 @@ from simulations.scenario_steps.registry import account_verb
 
 @account_verb("offer")
 def _offer(market: Market, account: int, words: Sequence[str]) -> list[str]:
-    """buy|sell LOTS @ PRICE [to=NAME,NAME] [part=yes] [until=TIME] [oid=ID] [as LABEL]."""
+    """buy|sell LOTS @ PRICE [to=NAME+NAME] [part] [until=TIME] [oid=ID] [as LABEL]."""
     rest, label = labelled(words)
-    given = options(rest[4:], "to", "part", "until", "oid")
-    named = [market.find("account", name) for name in given["to"].split(",")] if "to" in given else []
+    side, lots, _, price = rest[:4]
+    given = options([word for word in rest[4:] if word != "part"], "to", "until", "oid")
+    to = [market.find("account", name) for name in given["to"].split("+")] if "to" in given else []
     command = c.MakeOffer(
         account=account,
         instrument=market.sandbox.instrument,
-        side=word_of(Side, rest[0]),
-        lots=int(rest[1]),
-        price_ticks=int(rest[3]),
-        part=int("part" in given),
+        side=word_of(Side, side),
+        part="part" in rest,
+        price_ticks=int(price),
+        lots=int(lots),
         expire_at_ns=market.in_ns(given["until"]) if "until" in given else 0,
-        to=packed_accounts(named),
+        to=packed_accounts(to),
         **_identity(given, rest),
     )
     market.name("order", label, market.next_sequence * 16)
@@ -34,21 +35,24 @@ def _offer(market: Market, account: int, words: Sequence[str]) -> list[str]:
 
 @account_verb("accept")
 def _accept(market: Market, account: int, words: Sequence[str]) -> list[str]:
-    """OFFER [lots=N] [oid=ID] [as LABEL]."""
+    """LABEL [LOTS] [oid=ID] [as LABEL]: all that is left where no lots are named."""
     rest, label = labelled(words)
-    given = options(rest[1:], "lots", "oid")
-    offer, lots = market.find("order", rest[0]), int(given.get("lots", 0))
+    named = [word for word in rest[1:] if "=" in word]
+    (lots,) = [word for word in rest[1:] if "=" not in word] or ["0"]
+    identity = _identity(options(named, "oid"), rest)
+    command = c.AcceptOffer(account=account, offer=market.find("order", rest[0]), lots=int(lots), **identity)
     market.name("order", label, market.next_sequence * 16)
-    return market.apply(c.AcceptOffer(account=account, offer=offer, lots=lots, **_identity(given, rest)))
+    return market.apply(command)
 
 
-@account_verb("take-back")
+@account_verb("withdraw-offer")
 def _withdraw_offer(market: Market, account: int, words: Sequence[str]) -> list[str]:
-    """OFFER, or oid=ID."""
+    """LABEL, or oid=ID."""
     if words[0].startswith("oid="):
         return market.apply(c.WithdrawOffer(account=account, client_order_id=words[0][4:]))
     return market.apply(c.WithdrawOffer(account=account, offer=market.find("order", words[0])))
 
 
 def _identity(given: dict[str, str], words: Sequence[str]) -> dict[str, Any]:
+    """The client order id with a fingerprint of the step's words."""
     return {"client_order_id": given.get("oid", ""), "fingerprint": digest(" ".join(words))[:16]}

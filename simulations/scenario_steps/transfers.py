@@ -40,10 +40,9 @@ def _abort(market: Market, words: Sequence[str]) -> list[str]:
 
 @account_verb("deliver")
 def _deliver(market: Market, account: int, words: Sequence[str]) -> list[str]:
-    """LOTS [base=CODE] [key=KEY]."""
-    given = options(words[1:], "base", "key")
-    key = given.get("key", f"delivery {market.next_sequence}")
-    base, decision = market.find("base", given.get("base", "TEXT")), digest("deliver")
+    """LOTS [key=KEY]."""
+    key = options(words[1:], "key").get("key", f"delivery {market.next_sequence}")
+    base, decision = market.sandbox.base, digest("deliver")
     return market.apply(c.TakeDelivery(account=account, base=base, lots=int(words[0]), decision=decision, key=key))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from exchange.vocabulary.instruments import OrderType, Phase, Side
 from exchange.vocabulary.rows import BalanceRow, InstrumentRow, OrderRow
 from simulations.scenario_steps.market import Market
-from simulations.scenario_steps.registry import view
+from simulations.scenario_steps.registry import StepError, view
 
 
 @view("book")
@@ -41,8 +41,10 @@ def _open_orders(market: Market) -> list[OrderRow]:
 
 @view("balance", names=2)
 def _balance(market: Market, words: Sequence[str]) -> list[str]:
-    """An account's cash, its claims, or what it has of an asset by its code; all of it, and what of that is held."""
-    asset = market.find("asset", {"cash": "CNY", "claims": "TEXT"}.get(words[1], words[1]))
+    """An account's cash or claims, all of it, and what of that is held."""
+    if words[1] not in {"cash", "claims"}:
+        raise StepError(f"a balance is of cash or claims, not of {words[1]!r}")
+    asset = market.sandbox.asset if words[1] == "cash" else market.sandbox.base
     wanted = (market.find("account", words[0]), asset)
     rows = market.rows(BalanceRow)
     total, held = next(((row.total, row.held) for row in rows if (row.account, row.asset) == wanted), (0, 0))
