@@ -49,7 +49,7 @@ EXCLUSIVE = {
         product([R.UNKNOWN_ORDER], [R.NOT_OWNER, R.TOO_LATE, R.AUCTION_FROZEN, R.BAD_TIF, R.BAD_COMBINATION]),
         product([R.UNKNOWN_ACCOUNT, R.UNKNOWN_KEY, R.UNKNOWN_TRANSFER], [R.BAD_STATE]),
         [(R.UNKNOWN_TRANSFER, R.BALANCE_TOO_LARGE), (R.UNKNOWN_BASE, R.ALREADY_ISSUED)],
-        [(R.UNKNOWN_PROPOSAL, R.SAME_USER), (R.UNKNOWN_OFFER, R.TOO_LATE)],
+        [(R.UNKNOWN_PROPOSAL, R.SAME_USER)],
         # What is killed has no orders.
         [(R.KILLED, R.CROSSED_BOOK)],
         # A key that is missing was not used before.
