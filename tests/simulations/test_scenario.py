@@ -47,7 +47,7 @@ EXCLUSIVE = {
 }
 """Reasons that one command never has both of."""
 
-RULES_IN_FORCE = {*range(1, 10), *range(11, 21), *range(23, 27)}
+RULES_IN_FORCE = {*range(1, 21), *range(23, 27)}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
