@@ -71,6 +71,7 @@ def order_command(
     min_size: Annotated[str | None, typer.Option(help="At least so much at once")] = None,
     expire_time: Annotated[str | None, typer.Option(help="With GTT: ISO 8601, such as 2026-12-01T00:00:00Z")] = None,
     stp: Annotated[str | None, typer.Option(help="Own orders that would meet: dc, co, cn, cb")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only ask what would become of it")] = False,
     as_json: AsJson = False,
     url: Url = HERE,
     credentials: Key = None,
@@ -101,7 +102,7 @@ def order_command(
     said = {name: value for name, value in wishes.items() if value is not None}
     with signed(url, credentials) as client:
         body = {"product_id": product, "side": side.value, "type": chosen.value, "size": _size(client, product, size)}
-        told = client.post("/orders", body | said)
+        told = client.post("/orders?dry_run=1" if dry_run else "/orders", body | said)
     if as_json:
         typer.echo(as_json_text(told))
         return
@@ -171,6 +172,8 @@ def _size(client: Client, product: str, text: str) -> str:
 
 
 def _became(told: dict[str, Any]) -> str:
+    if told["status"] == "checked":
+        return f"The order would be taken: {told['would_trade']} would trade at once, and {told['hold']} be held."
     again = " (placed before under this client_oid)" if told.get("replayed") else ""
     return f"Order {told['id']} is {_status(told)}{again}."
 
