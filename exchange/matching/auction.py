@@ -11,7 +11,6 @@ from exchange.vocabulary import events
 from exchange.vocabulary.clearing import Quantities, clear
 from exchange.vocabulary.instruments import OrderType, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.units import MAX_PRICE_TICKS
 
 _MARKET = int(OrderType.MARKET)
 AUCTION_ONLY = {
@@ -37,7 +36,7 @@ class Auctioneer:
             _quantities(book, SELL),
             sum(order.leaves_lots for order in book.queued(BUY)),
             sum(order.leaves_lots for order in book.queued(SELL)),
-            band(book),
+            checks.static_bounds(book),
             terms.reference_price_ticks or terms.last_price_ticks,
         )
         if clearing is not None:
@@ -99,15 +98,6 @@ class Auctioneer:
             assert outside, "the book is crossed within the band after an uncross"
             for order in [order for level in outside for order in level.orders.values()]:
                 self.matcher.end(order, DoneReason.OUTSIDE_BAND)
-
-
-def band(book: Book) -> tuple[int, int]:
-    """The lowest and highest price that the static band allows; every price where there is none."""
-    terms = book.terms
-    if not (terms.reference_price_ticks and terms.static_band_ppm):
-        return 1, MAX_PRICE_TICKS
-    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
-    return checks.collared(SELL, reference, ppm), checks.collared(BUY, reference, ppm)
 
 
 def _quantities(book: Book, side: int) -> Quantities:

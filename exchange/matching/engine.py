@@ -112,8 +112,8 @@ class Engine:
                 self._cancel(batch, offset)
             else:
                 self._apply_other(batch, offset)
-            if matcher.reached:
-                matcher.release_stops()
+            if matcher.reached or matcher.linked or matcher.pegged:
+                matcher.settle_down()
         return writer.take()
 
     def _apply_other(self, batch: bytes, offset: int) -> None:
@@ -150,6 +150,8 @@ class Engine:
                 self._phases.end_call(subject[0])
             else:
                 self._matcher.expire(subject[0])
+            if self._matcher.pegged:
+                self._matcher.settle_down()
 
     def state_hash(self) -> bytes:
         """SHA-256 over the state's tables, equal wherever the same journal was applied."""

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
-from exchange.matching.order_book import BUY, OFFERED, Book, BookSide
+from exchange.matching.order_book import BUY, FOR_PEG, OFFERED, Book, BookSide
 from exchange.matching.standing import expiry, hold_needed
 from exchange.matching.state import MachineState, Transfer
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import OrderType, Phase
 from exchange.vocabulary.units import MAX_BALANCE
 
 
@@ -71,10 +71,15 @@ def check_waiting(machine: MachineState) -> None:
         for book in machine.books.values()
         for each in (book.stops, book.stops.triggered, book.at_close, book.call_buys, book.call_sells, book.offers)
     )
-    assert waiting == sum(order.waits > 0 for order in machine.orders.values()), "an order that waits is lost"
+    waits = [order for order in machine.orders.values() if order.waits not in (0, FOR_PEG)]
+    both = [order for order in machine.orders.values() if order.type == OrderType.OCO and order.level is not None]
+    assert waiting == len(waits) + len(both), "an order that waits is lost"
     for book in machine.books.values():
+        check_pegs(book)
+        assert not book.stops.moved, "a trailing stop moved, and nobody was told"
         for order in book.stops.triggered.values():
-            assert order.waits and order.triggered, "a stop is triggered that does not wait"
+            stands = order.waits or order.type == OrderType.OCO
+            assert stands and order.triggered, "a stop is triggered that does not wait"
             assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
         check_offers(book)
         if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
@@ -90,6 +95,16 @@ def check_offers(book: Book) -> None:
         assert not order.place and order.level is None and order.leaves_lots > 0, "an offer stands in the book"
         assert order.offer.part or not order.cum_lots, "an offer that is taken whole was taken in part"
         assert order.maker_ppm == order.taker_ppm == book.terms.negotiated_ppm, "an offer's fee changed"
+
+
+def check_pegs(book: Book) -> None:
+    """Pegged orders stand in the book in continuous trading alone, and never beyond their cap."""
+    for order in book.pegs.values():
+        assert not order.done_ns and bool(order.waits) != (order.level is not None), "a pegged order is lost"
+        if order.level is not None:
+            assert order.options is not None and book.terms.phase == Phase.CONTINUOUS, "a pegged order stayed in a call"
+            beyond = order.price_ticks - order.options.cap_ticks
+            assert (beyond <= 0) if order.side == BUY else (beyond >= 0), "a pegged order went beyond its cap"
 
 
 def check_conservation(machine: MachineState) -> None:

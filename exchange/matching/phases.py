@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from exchange.matching import checks
+from exchange.matching.aftermath import Aftermath
 from exchange.matching.auction import Auctioneer, open_orders
 from exchange.matching.order_book import Book, Order
 from exchange.matching.registry import Registry
 from exchange.matching.state import CALL_END, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
@@ -34,7 +34,7 @@ LEGAL_MOVES = {
 
 class PhaseDesk:
     def __init__(
-        self, state: MachineState, writer: EventWriter, matcher: Matcher, registry: Registry, auctions: Auctioneer
+        self, state: MachineState, writer: EventWriter, matcher: Aftermath, registry: Registry, auctions: Auctioneer
     ) -> None:
         self.state = state
         self.writer = writer
@@ -67,7 +67,7 @@ class PhaseDesk:
         book = self.state.books[instrument]
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
         self._move(book, after, Cause.SCHEDULE)
-        self.matcher.release_stops()
+        self.matcher.settle_down()
 
     def _interrupt(self, book: Book) -> None:
         ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND

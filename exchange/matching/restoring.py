@@ -3,7 +3,18 @@
 from dataclasses import replace
 from operator import attrgetter
 
-from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, OFFERED, Book, Offer, Options, Order
+from exchange.matching.order_book import (
+    BUY,
+    FOR_CLOSE,
+    FOR_PEG,
+    FOR_STOP,
+    IN_CALL,
+    OFFERED,
+    Book,
+    Offer,
+    Options,
+    Order,
+)
 from exchange.matching.state import (
     CALL_END,
     DEAD_MAN,
@@ -145,14 +156,20 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
 def _restore_open(order: Order) -> None:
     """Where an open order stands follows from what it is and whether it has a place."""
     book = order.book
+    if order.type == OrderType.PEGGED:
+        book.pegs[order.order_id] = order
     if order.place and order.type != OrderType.MARKET:
         book.side(order.side).add(order)
+        if order.type == OrderType.OCO:
+            book.stops.add(order)
     elif order.place:
         order.waits = IN_CALL
         (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
     elif order.offer is not None:
         order.waits = OFFERED
         book.offers[order.order_id] = order
+    elif order.type == OrderType.PEGGED:
+        order.waits = FOR_PEG
     elif order.tif == TimeInForce.AT_CLOSE:
         order.waits = FOR_CLOSE
         book.at_close[order.order_id] = order

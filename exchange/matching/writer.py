@@ -4,9 +4,12 @@ Orders and trades are written field by field from the live objects: building a r
 than matching does. Everything rarer goes through `event` with a record of `exchange.vocabulary.events`.
 """
 
+import struct
+from collections.abc import Iterator
+
 from exchange.matching.order_book import Order
 from exchange.vocabulary import events
-from exchange.vocabulary.codec import VERSION
+from exchange.vocabulary.codec import EVENT_BYTES, VERSION
 from exchange.vocabulary.instruments import MatchType
 
 _PACK_ORDER = events.OrderAccepted.STRUCT.pack
@@ -20,6 +23,8 @@ AMENDED = events.OrderAmended.KIND
 REFRESHED = events.OrderRefreshed.KIND
 TRIGGERED = events.OrderTriggered.KIND
 _WAITS = events.WAITS
+_INSTRUMENT = struct.Struct("<Q").unpack_from
+_AT = next(field.offset for field in events.ClockTicked.FIELDS if field.name == "instrument")
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
 _REFUSED = events.CommandRefused.KIND
@@ -35,12 +40,19 @@ class EventWriter:
         self.timestamp_ns = 0
         self.actor = 0
         self.index = 0
+        self.start = 0
 
     def begin(self, sequence: int, timestamp_ns: int, actor: int) -> None:
         self.sequence = sequence
         self.timestamp_ns = timestamp_ns
         self.actor = actor
         self.index = 0
+        self.start = len(self.out)
+
+    def touched(self) -> Iterator[int]:
+        """Instruments of the command's events so far, in the order in which they come."""
+        seen = {_INSTRUMENT(self.out, at + _AT)[0]: None for at in range(self.start, len(self.out), EVENT_BYTES)}
+        yield from seen
 
     def take(self) -> bytes:
         written = bytes(self.out)

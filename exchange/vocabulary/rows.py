@@ -223,11 +223,13 @@ class OrderRow(Row):
 
 @table(15)
 class OrderOptionsRow(Row):
-    """What an order has besides, as in `OrderOptions`; `exit` is the order that closes what a bracket's entry fills."""
+    """What an order has besides, as in `OrderOptions`; `exit` is the order that closes the
+    `closed_lots` that a bracket's entry has filled."""
 
     order_id: U64 = 0
     entry: U64 = 0
     exit: U64 = 0
+    closed_lots: I64 = 0
     peg: U8 = 0
     offset_ticks: I64 = 0
     cap_ticks: I64 = 0

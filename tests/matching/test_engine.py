@@ -9,7 +9,7 @@ from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, EVENT_BYTES, EVENTS
 from exchange.vocabulary.events import CommandRefused
-from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Peg, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.refusals import REFUSALS
 from exchange.vocabulary.state import SnapshotError, decode_snapshot, snapshot_hash
@@ -35,6 +35,27 @@ STEPS = st.one_of(
     st.tuples(st.just("at_least"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 20), st.integers(1, 20)),
     st.tuples(st.just("expiring"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 10**14), st.booleans()),
     st.tuples(st.just("stop"), TRADERS, SIDES, st.integers(95, 105), st.integers(0, 105), st.integers(1, 20)),
+    st.tuples(st.just("trail"), TRADERS, SIDES, st.integers(1, 6), st.integers(1, 20)),
+    st.tuples(
+        st.just("peg"),
+        TRADERS,
+        SIDES,
+        st.integers(95, 105),
+        st.integers(1, 20),
+        st.sampled_from(list(Peg)),
+        st.integers(-2, 2),
+        st.booleans(),
+    ),
+    st.tuples(st.just("both"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 8), st.integers(1, 20)),
+    st.tuples(
+        st.just("bracket"),
+        TRADERS,
+        SIDES,
+        st.integers(95, 105),
+        st.integers(1, 20),
+        st.integers(0, 4),
+        st.integers(0, 4),
+    ),
     st.tuples(st.just("move"), TRADERS, st.integers(1, 60), st.integers(0, 5), st.integers(0, 105)),
     st.tuples(st.just("cancel"), TRADERS, st.integers(1, 60)),
     st.tuples(st.just("amend"), TRADERS, st.integers(1, 60), st.integers(0, 105), st.integers(0, 25)),
@@ -106,6 +127,22 @@ class Market:
     def stop(self, trader, side, stop, price, lots):
         more = {"type": OrderType.STOP_LIMIT if price else OrderType.STOP, "stop_price_ticks": stop}
         return self.venue.order(self.traders[trader], side, price, lots, **more)
+
+    def trail(self, trader, side, trail, lots):
+        return self.venue.order(self.traders[trader], side, 0, lots, type=OrderType.TRAILING_STOP, trail_ticks=trail)
+
+    def peg(self, trader, side, cap, lots, peg, offset, post_only):
+        more = {"peg": peg, "offset_ticks": offset, "flags": OrderFlag.POST_ONLY if post_only else 0}
+        return self.venue.order(self.traders[trader], side, cap, lots, type=OrderType.PEGGED, **more)
+
+    def both(self, trader, side, price, apart, lots):
+        stop = price + apart if side is Side.BUY else price - apart
+        return self.venue.order(self.traders[trader], side, price, lots, type=OrderType.OCO, stop_price_ticks=stop)
+
+    def bracket(self, trader, side, price, lots, gain, loss):
+        sign = 1 if side is Side.BUY else -1
+        exits = {"exit_price_ticks": price + sign * gain if gain else 0, "exit_stop_ticks": price - sign * loss}
+        return self.venue.order(self.traders[trader], side, price, lots, **exits)
 
     def move(self, trader, ago, display, stop):
         order = max(self.venue.sequence - ago, 0) * 16
