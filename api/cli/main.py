@@ -25,6 +25,7 @@ PLACES: Final = {
     "order": "api.cli.trading",
     "cancel": "api.cli.trading",
     "orders": "api.cli.trading",
+    "offer": "api.cli.offers",
     "accounts": "api.cli.accounts",
     "fills": "api.cli.accounts",
     "statement": "api.cli.accounts",
