@@ -4,11 +4,11 @@ Rule numbers are those of `docs/reference/matching.md`.
 """
 
 from exchange.matching import checks
+from exchange.matching.offers import OfferMatcher
 from exchange.matching.order_book import BUY, SELL, Book, Options, Order
 from exchange.matching.pegs import Pegs
 from exchange.matching.standing import hold_needed
 from exchange.matching.state import Entitlement, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import AMENDED, TRIGGERED, EventWriter
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.events import RESTS, WAITS
@@ -20,7 +20,7 @@ _CONTINUOUS = int(Phase.CONTINUOUS)
 _GTC = int(TimeInForce.GTC)
 
 
-class Aftermath(Matcher):
+class Aftermath(OfferMatcher):
     """A matcher that follows up; `settle_down` is called after every command."""
 
     def __init__(self, state: MachineState, writer: EventWriter) -> None:

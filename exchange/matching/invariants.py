@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, FOR_PEG, OFFERED, Book, BookSide
 from exchange.matching.standing import expiry, hold_needed
-from exchange.matching.state import MachineState, Transfer
+from exchange.matching.state import DEAD_MAN, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
+from exchange.vocabulary.rows import TradeRow
 from exchange.vocabulary.units import MAX_BALANCE
 
 
@@ -15,8 +16,11 @@ def check(machine: MachineState) -> None:
         check_book(book)
     check_holds(machine)
     check_waiting(machine)
+    check_guards(machine)
     check_conservation(machine)
     check_counters(machine)
+    check_killed(machine)
+    check_remembered(machine)
 
 
 def check_book(book: Book) -> None:
@@ -107,18 +111,40 @@ def check_pegs(book: Book) -> None:
             assert (beyond <= 0) if order.side == BUY else (beyond >= 0), "a pegged order went beyond its cap"
 
 
+def check_guards(machine: MachineState) -> None:
+    """Every dead-man timer is in the future and kept once, and every guard is of an account."""
+    due = [(at_ns, account) for at_ns, kind, account in machine.timers if kind == DEAD_MAN]
+    armed = [(each.dead_man_ns, each.account) for each in machine.accounts.values() if each.dead_man_ns]
+    assert due == sorted(armed), "a dead-man timer is lost"
+    assert not due or due[0][0] >= machine.timestamp_ns, "a dead-man timer has not fired"
+    for guard, account in machine.guards.items():
+        assert account and account in machine.accounts and guard <= machine.sequence, "a guard is of no account"
+
+
 def check_conservation(machine: MachineState) -> None:
-    """Invariant 4: cash and claims are conserved; per base, issued = held + delivered."""
+    """Invariant 4: cash and claims are conserved; per base, issued = held + pooled + delivered.
+
+    Claims on a pool are as many as it has pooled and not yet delivered.
+    """
     held: dict[int, int] = defaultdict(int)
     for account in machine.accounts.values():
         for asset, balance in account.balances.items():
             held[asset] += balance.total
     for each in machine.assets.values():
         assert held[each.asset] == each.supply, f"{each.code!r} is not conserved"
+    pooled: dict[int, int] = defaultdict(int)
+    for pool in machine.bases.values():
+        for base_id, claims in pool.pooled.items():
+            assert pool.is_pool and not machine.bases[base_id].is_pool and claims >= 0, f"{pool.code!r} pools amiss"
+            pooled[base_id] += claims
+        if pool.is_pool:
+            assert held[pool.base] == sum(pool.pooled.values()), f"claims on pool {pool.code!r} are not conserved"
     for base in machine.bases.values():
+        if base.is_pool:
+            continue
         delivered = sum(base.deliveries_per_lot.values())
         issued = base.lots * base.copies if base.issued else 0
-        assert issued == held[base.base] + delivered, f"claims on {base.code!r} are not conserved"
+        assert issued == held[base.base] + pooled[base.base] + delivered, f"claims on {base.code!r} are not conserved"
         assert delivered == sum(len(owned) for owned in base.lots_of.values())
 
 
@@ -134,3 +160,29 @@ def check_counters(machine: MachineState) -> None:
             assert entitlement.open_lots == counted, "an entitlement's open lots are miscounted"
     resting = sum(1 for order in machine.orders.values() if not order.done_ns)
     assert resting == sum(len(account.open_orders) for account in machine.accounts.values())
+
+
+def check_killed(machine: MachineState) -> None:
+    """What is killed is blocked and halted, and nothing that is blocked or killed has an order open."""
+    for account in machine.accounts.values():
+        if not account.account:
+            continue
+        assert bool(account.blocked & WITH_PARTICIPANT) == bool(account.participant.killed), "a killed account trades"
+        assert bool(account.blocked & WITH_VENUE) == bool(machine.killed), "an account trades on a killed venue"
+        assert not (account.blocked and account.open_orders), "a blocked account has an order open"
+    killed = [book for book in machine.books.values() if machine.killed or book.terms.killed]
+    for book in killed:
+        assert book.terms.phase == Phase.HALTED, "a killed instrument is not halted"
+        assert book.bids.best is None and book.asks.best is None, "a killed instrument has an order in its book"
+
+
+def check_remembered(machine: MachineState) -> None:
+    """Trades that may be corrected are found by their number, and what waits for a second user came before now."""
+    for book in machine.books.values():
+        if book.trades:
+            first, last = TradeRow.decode(book.trades[0]), TradeRow.decode(book.trades[-1])
+            assert last.trade_id == book.terms.last_trade_id, "the last trade is not remembered"
+            assert last.trade_id - first.trade_id == len(book.trades) - 1, "a trade between others was forgotten"
+            assert first.timestamp_ns <= last.timestamp_ns <= machine.timestamp_ns, "trades are out of order"
+    for proposal in machine.proposals.values():
+        assert proposal.proposal <= machine.sequence, "a proposal comes from the future"

@@ -5,12 +5,11 @@ whatever ends orders treat it as one. So is its acceptance, which enters and tra
 """
 
 from exchange.matching import checks
-from exchange.matching.aftermath import Aftermath
 from exchange.matching.checks import OK
 from exchange.matching.order_book import BUY, OFFERED, SELL, Offer, Order
 from exchange.matching.standing import expiry, hold_needed
 from exchange.matching.state import Account, Entitlement, MachineState
-from exchange.matching.trading import add_fill
+from exchange.matching.trading import Matcher, add_fill
 from exchange.matching.wishes import CLIENT_ORDER_ID
 from exchange.matching.writer import ACCEPTED, REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
@@ -29,7 +28,7 @@ Entering = commands.MakeOffer | commands.AcceptOffer
 """Commands that enter an order."""
 
 
-class OfferMatcher(Aftermath):
+class OfferMatcher(Matcher):
     """What happens to an offer, and to an acceptance, once nothing can refuse it any more."""
 
     def post(self, order: Order) -> None:

@@ -29,9 +29,11 @@ from exchange.matching.state import (
     Key,
     MachineState,
     Participant,
+    Pooling,
     Proposal,
     Transfer,
     User,
+    next_hour,
 )
 from exchange.matching.tables import SAME_IN_ORDER
 from exchange.vocabulary import rows, state
@@ -44,6 +46,7 @@ def restore(snapshot: state.State) -> MachineState:
     """Build the state that the rows tell; derived counters and dictionaries are counted again."""
     machine = MachineState()
     machine.sequence, machine.timestamp_ns = snapshot.sequence, snapshot.timestamp_ns
+    machine.forgets_at_ns = next_hour(snapshot.timestamp_ns)
     for venue in snapshot.rows(rows.VenueRow):
         machine.rules_version, machine.last_place = venue.rules_version, venue.last_place
         machine.killed, machine.policies = venue.killed, venue.policies
@@ -98,6 +101,10 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
         _restore_delivery(machine, delivery)
+    for each_pooling in snapshot.rows(rows.PoolingRow):
+        values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
+        pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
+        machine.pooling_keys[pooling.account, pooling.key] = pooling
     for told in snapshot.rows(rows.TransferRow):
         key = told.key.rstrip(b"\0")
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
@@ -195,8 +202,7 @@ def _restored_order(machine: MachineState, row: rows.OrderRow) -> Order:
 def _restore_operations(machine: MachineState, snapshot: state.State) -> None:
     for guard in snapshot.rows(rows.GuardRow):
         machine.guards[guard.guard] = guard.account
-    trades = sorted(snapshot.rows(rows.TradeRow), key=attrgetter("timestamp_ns", "instrument", "trade_id"))
-    for trade in trades:
-        machine.trades[trade.instrument, trade.trade_id] = trade.encode()
+    for trade in snapshot.rows(rows.TradeRow):
+        machine.books[trade.instrument].trades.append(trade.encode())
     for row in snapshot.rows(rows.ProposalRow):
         machine.proposals[row.proposal] = Proposal(row.proposal, row.user, row.command)

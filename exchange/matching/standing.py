@@ -77,15 +77,17 @@ class Standing:
             if book.pegs:
                 self.pegged[instrument] = book
 
-    def join_close(self, order: Order) -> None:
-        """The closing auction has come for an order that waited."""
+    def join_close(self, order: Order, price_ticks: int) -> None:
+        """The closing auction has come for an order that waited; `price_ticks` is its limit in it."""
         self.stop_waiting(order)
+        order.price_ticks = price_ticks
+        change = self.set_hold(order, hold_needed(order, price_ticks, order.leaves_lots))
         if order.type == _MARKET:
             self.stand(order, IN_CALL)
-            self.writer.order(RESTED, order, 0, flags=WAITS)
+            self.writer.order(RESTED, order, change, flags=WAITS)
         else:
             self.rest(order)
-            self.writer.order(RESTED, order, 0, flags=RESTS)
+            self.writer.order(RESTED, order, change, flags=RESTS)
 
     def _wait(self, order: Order, what_for: int) -> None:
         self.stand(order, what_for)

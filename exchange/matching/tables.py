@@ -56,15 +56,10 @@ def encode(machine: MachineState) -> bytes:
             rows.OrderOptionsRow: _options(machine),
             rows.OfferRow: _offers(machine),
             rows.GuardRow: [rows.GuardRow(guard=guard, account=of) for guard, of in sorted(machine.guards.items())],
-            rows.TradeRow: sorted(
-                (rows.TradeRow.decode(row) for row in machine.trades.values()), key=attrgetter("instrument", "trade_id")
-            ),
+            rows.TradeRow: [trade for _, book in sorted(machine.books.items()) for trade in book.trades],
             rows.ProposalRow: _copied(rows.ProposalRow, machine.proposals.values()),
-            rows.PooledRow: [
-                rows.PooledRow(pool=pool.base, position=position, base=base, claims=claims)
-                for _, pool in sorted(machine.bases.items())
-                for position, (base, claims) in enumerate(pool.pooled.items())
-            ],
+            rows.PooledRow: _pooled(machine),
+            rows.PoolingRow: _copied(rows.PoolingRow, machine.pooling_keys.values()),
         }
     )
 
@@ -105,6 +100,14 @@ def _deliveries(machine: MachineState) -> list[rows.DeliveryRow]:
         for number, base in sorted(machine.bases.items())
         for participant, owned in sorted(base.lots_of.items())
         for lot, delivery in sorted(owned.items())
+    ]
+
+
+def _pooled(machine: MachineState) -> list[rows.PooledRow]:
+    return [
+        rows.PooledRow(pool=number, position=position, base=base, claims=claims)
+        for number, pool in sorted(machine.bases.items())
+        for position, (base, claims) in enumerate(pool.pooled.items())
     ]
 
 

@@ -64,6 +64,17 @@ class BaseEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """`listing` is the digest of the class's document."""
+
+    pool: int
+    lot_rtu: int
+    code: str
+    listing: bytes
+    decision: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentEntry:
     instrument: int
     symbol: str

@@ -19,7 +19,7 @@ SCALES = Scales(tick_minor=100, quote_scale=2, lot_rtu=100_000)
 
 class Watched:
     def __init__(self):
-        self.venue = SmallVenue().open(lots=1_000, cash=10**9)
+        self.venue = SmallVenue().open(lots=1_000, cash=10**9).open_pool()
         self.portfolio = rebuilt(self.venue)
         self.told = {self.venue.vendor: [], self.venue.buyer: [], self.venue.other: []}
 
@@ -200,7 +200,7 @@ ACTIONS = st.one_of(
     ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
-    st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("withdraw"), st.integers(0, 2), st.integers(1, 10**6), st.booleans()),
     st.tuples(
         st.just("offer"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
@@ -228,10 +228,13 @@ def perform(watched, action, orders):
             orders.append((accounts[who], 16 * venue.sequence))
         case ("phase", phase):
             watched.apply(venue.phase(phase))
-        case ("deliver", who, lots):
+        case ("pool", who, lots):
+            watched.apply(venue.pooling(accounts[who], lots, f"p{venue.sequence}"))
+        case ("deliver" | "deliver graded" as kind, who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32
-            watched.apply(c.TakeDelivery(account=accounts[who], base=venue.base, lots=lots, decision=decision, key=key))
+            base = venue.base if kind == "deliver" else venue.pool
+            watched.apply(c.TakeDelivery(account=accounts[who], base=base, lots=lots, decision=decision, key=key))
         case ("withdraw", who, amount, confirmed):
             key = f"w{venue.sequence}"
             watched.apply(c.BeginWithdrawal(account=accounts[who], asset=venue.cny, amount=amount, key=key))

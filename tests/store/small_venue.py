@@ -129,6 +129,28 @@ class SmallVenue:
             c.GrantEntitlement(account=account, instrument=self.instrument, side=side, decision=DIGEST, **limits)
         )
 
+    def open_pool(self):
+        """A pool with an instrument on it, which all accounts may trade, after `open`."""
+        made = self.make(c.DefinePool(code="GRADED", lot_rtu=100_000, listing=DIGEST, decision=DIGEST))
+        self.pool = made
+        first = self.instrument
+        self.instrument = self.graded = self.make(
+            c.DefineInstrument(
+                base=made, quote=self.cny, tick_minor=100, lot_rtu=100_000, max_lots=1_000_000,
+                max_notional_minor=2**50, maker_ppm=1_000, taker_ppm=2_000, modes=Mode.CONTINUOUS, symbol="GRADED-CNY",
+            )
+        )  # fmt: skip
+        for account in (self.vendor, self.buyer, self.other):
+            for side in Side:
+                self.grant(account, side)
+        for phase in (Phase.HALTED, Phase.CONTINUOUS):
+            self.apply(self.phase(phase))
+        self.instrument = first
+        return self
+
+    def pooling(self, account, lots, key):
+        return c.PoolClaims(account=account, base=self.base, pool=self.pool, lots=lots, decision=DIGEST, key=key)
+
     def operator_key(self):
         user = self.make(c.RegisterUser(participant=self.participant(), roles=Role.OPERATOR))
         return self.make(c.RegisterKey(user=user, scopes=Scope.MANAGE, fingerprint=DIGEST))
