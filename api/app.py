@@ -20,6 +20,7 @@ from api import (
     orders,
     participants,
     products,
+    schedules,
     statements,
     venue,
 )
@@ -44,7 +45,7 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, offers, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants,
-        operator, statements, docs_page, feed,
+        operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 
