@@ -20,6 +20,7 @@ UNREACHABLE = {
         R.TOO_MANY_HOLDERS: "who has a bid open is a holder",
         R.TIF_NOT_IN_PHASE: "what a phase does not take ended when it began",
     },
+    commands.AcceptOffer: {R.MODE_NOT_LICENSED: "an offer is of an instrument that has the mode"},
 }
 """Refusals that no scenario can show, and why."""
 
@@ -47,7 +48,7 @@ EXCLUSIVE = {
 }
 """Reasons that one command never has both of."""
 
-RULES_IN_FORCE = {*range(1, 10), *range(11, 21), *range(23, 27)}
+RULES_IN_FORCE = {*range(1, 10), *range(11, 22), *range(23, 27)}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
