@@ -16,7 +16,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.tape import Print
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.instruments import CALLS, Phase
+from exchange.vocabulary.instruments import CALLS, MatchType, Phase
 from exchange.vocabulary.units import MAX_LOTS, PPM, format_scaled
 from exchange.vocabulary.wire import iso_time
 
@@ -74,7 +74,8 @@ async def spark_lines(market: TheMarket) -> Response:
 
 
 def _spark_line(book: Book) -> list[tuple[int, str]]:
-    seconds = {each.time_ns // 10**9: each.price_ticks for each in reversed(list(book.tape.newest_first()))}
+    priced = [each for each in book.tape.newest_first() if each.match_type != MatchType.NEGOTIATED]
+    seconds = {each.time_ns // 10**9: each.price_ticks for each in reversed(priced)}
     return [(second, book.scales.price(ticks)) for second, ticks in list(seconds.items())[-PAGE:]]
 
 

@@ -26,6 +26,7 @@ PLACES: Final = {
     "cancel": "api.cli.trading",
     "cancel-after": "api.cli.guards",
     "orders": "api.cli.trading",
+    "offer": "api.cli.offers",
     "accounts": "api.cli.accounts",
     "fills": "api.cli.accounts",
     "statement": "api.cli.accounts",
