@@ -18,6 +18,7 @@ from api import (
     operator,
     orders,
     participants,
+    pools,
     products,
     statements,
     venue,
@@ -29,6 +30,7 @@ from api.market import Market
 from api.settings import ApiSettings
 from exchange.operations.bootstrap import bootstrap
 from exchange.operations.issuing import finish_issues
+from exchange.operations.pooling import finish_pools
 from exchange.runtime import Batch, Exchange
 
 DESCRIPTION: Final = """
@@ -42,7 +44,7 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
+        orders, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions, participants, operator,
         statements, docs_page, feed,
     )
 )  # fmt: skip
@@ -99,3 +101,4 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     exchange.start()
     await asyncio.to_thread(bootstrap, exchange)
     await asyncio.to_thread(finish_issues, exchange)
+    await asyncio.to_thread(finish_pools, exchange)

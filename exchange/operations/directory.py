@@ -113,6 +113,10 @@ class Directory:
         """What claims of this asset are on: a base, or a pool."""
         return self.bases.get(asset) or self.pools[asset]
 
+    def claims(self) -> list[tuple[int, BaseEntry | PoolEntry]]:
+        """Every asset of claims, with what they are on."""
+        return [*list(self.bases.items()), *list(self.pools.items())]
+
     def pool_named(self, name: str) -> PoolEntry | None:
         """By the symbol of its instrument, by its code, or by its id."""
         product = self.by_symbol(name)
