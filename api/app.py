@@ -15,11 +15,13 @@ from api import (
     docs_page,
     entitlements,
     feed,
+    offers,
     operator,
     orders,
     participants,
     pools,
     products,
+    schedules,
     statements,
     venue,
 )
@@ -44,8 +46,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions, participants, operator,
-        statements, docs_page, feed,
+        orders, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions, participants,
+        operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

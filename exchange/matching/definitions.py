@@ -1,12 +1,13 @@
 """What is traded: cash assets, bases and the instruments on them, and the gate's decisions about listings."""
 
 from exchange.matching.order_book import Book
+from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import Asset, Base, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Mode
+from exchange.vocabulary.instruments import Cause, Mode
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, minor_per_tick_lot
@@ -17,10 +18,11 @@ OK = Reason.NONE
 class Definitions:
     """As `Registry`: each method returns the reason of a refusal, or changes the state and returns `NONE`."""
 
-    def __init__(self, state: MachineState, writer: EventWriter, registry: Registry) -> None:
+    def __init__(self, state: MachineState, writer: EventWriter, registry: Registry, phases: PhaseDesk) -> None:
         self.state = state
         self.writer = writer
         self.registry = registry
+        self.phases = phases
 
     def define_asset(self, command: commands.DefineAsset) -> Reason:
         code = command.code.encode()
@@ -67,6 +69,7 @@ class Definitions:
         return OK
 
     def define_instrument(self, command: commands.DefineInstrument) -> Reason:
+        """A new instrument is closed, or halted while the venue is killed."""
         state, symbol = self.state, command.symbol.encode()
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
@@ -86,9 +89,11 @@ class Definitions:
             setattr(defined, name, getattr(command, name))
             setattr(terms, name, getattr(command, name))
         defined.symbol, terms.symbol = command.symbol, symbol.ljust(32, b"\0")
-        state.books[terms.instrument] = Book(terms, state.bases[command.base].issuer)
+        book = state.books[terms.instrument] = Book(terms, state.bases[command.base].issuer)
         state.codes.add(symbol)
         self.writer.event(defined)
+        if state.killed:
+            self.phases.halt(book, Cause.OPERATOR)
         return OK
 
     def record_decision(self, command: commands.RecordDecision) -> Reason:

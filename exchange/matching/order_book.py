@@ -6,7 +6,7 @@ Cancelling is O(1): the order knows its level. A side keeps its best level at ha
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ class Order:
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
     `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
-    `FOR_CLOSE`, `IN_CALL`) is in no book.
+    `FOR_CLOSE`, `IN_CALL`, `OFFERED`) is in no book.
     """
 
     __slots__ = (
@@ -243,6 +243,7 @@ class Book:
         "pegs",
         "stops",
         "terms",
+        "trades",
     )
 
     def __init__(self, terms: InstrumentRow, issuer: int) -> None:
@@ -262,6 +263,8 @@ class Book:
         """Open pegged orders, in the book or waiting for a price to follow, by order id."""
         self.peg_view: tuple[int, ...] = ()
         """What the pegged orders' prices followed from when they were last set."""
+        self.trades: deque[bytes] = deque()
+        """Encoded `TradeRow`s that may still be corrected, oldest first, up to the last trade's."""
         self.band_sequence = self.last_before = 0
         """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 

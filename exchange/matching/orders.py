@@ -1,6 +1,9 @@
 """Commands on orders: place, cancel, mass cancel. Refusals come first and change nothing; then it acts."""
 
-from exchange.matching import checks
+from collections.abc import Iterable
+from operator import attrgetter
+
+from exchange.matching import checks, dry_runs
 from exchange.matching.checks import OK
 from exchange.matching.order_book import BUY, SELL, Book, Options, Order
 from exchange.matching.registry import Registry
@@ -11,6 +14,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 
@@ -21,7 +25,7 @@ _, _MARKET, _STOP, _, _TRAILING, _PEGGED, _OCO, _ = map(int, OrderType)
 _STOPS = frozenset((_STOP, _TRAILING))
 _COLLARED = _STOPS | {_MARKET}
 _RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
-_DECREMENT, _POST_ONLY = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY)
+_DECREMENT, _POST_ONLY, _DRY_RUN = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY), int(OrderFlag.DRY_RUN)
 _CANCELED, _MASS_CANCELED = int(DoneReason.CANCELED), int(DoneReason.MASS_CANCELED)
 
 
@@ -50,8 +54,9 @@ class OrderDesk:
         if display | minimum | stop | funds | expire | special or not is_plain(
             side, type_, tif, self_trade, flags, price, lots, client_id
         ):
+            asked = flags & ~_DRY_RUN
             wish = Wish(
-                side, type_, tif, self_trade, flags, price, lots, display, minimum, stop, funds, expire,
+                side, type_, tif, self_trade, asked, price, lots, display, minimum, stop, funds, expire,
                 trail, exit_price, exit_stop, offset_ticks, peg,
             )  # fmt: skip
             reason = shape(wish, now, client_id)
@@ -59,10 +64,8 @@ class OrderDesk:
                 return self._refuse(reason, account_id, instrument_id, client_id)
         if client_id[0]:
             known = account.client_ids.get(client_id)
-            if known is not None:
-                return self._repeat(known, client_id, fingerprint)
-            if len(account.client_ids) >= account.max_client_ids:
-                return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
+            if known is not None or len(account.client_ids) >= account.max_client_ids:
+                return self._not_new(known, account_id, instrument_id, client_id, fingerprint)
         entitlement = account.entitlements.get((instrument_id, side))
         reason = checks.permission(state, account, book, side, lots or 1, entitlement)
         if reason is OK and (exit_price or exit_stop):
@@ -83,6 +86,8 @@ class OrderDesk:
         reason = self._admit(order, minimum)
         if reason is not OK:
             return self._refuse(reason, account_id, instrument_id, client_id)
+        if flags & _DRY_RUN:
+            return dry_runs.tell(self.writer, order, client_id)
         if client_id[0]:
             order.client_order_id = order.last_client_order_id = client_id
             order.fingerprint = fingerprint
@@ -123,7 +128,7 @@ class OrderDesk:
         if checks.notional_above_maximum(terms, order.funds_minor):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.type in _STOPS:
-            price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+            price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
         else:
@@ -189,17 +194,23 @@ class OrderDesk:
             return self.writer.refused(reason, command.KIND, command.account, command.instrument)
         state = self.state
         chosen = [state.accounts[command.account]] if command.account else list(state.accounts.values())
-        canceled = [
+        named = [
             order
             for account in chosen
             for order in account.open_orders.values()
             if command.instrument in (0, order.book.terms.instrument) and command.side in (0, order.side)
-            if not checks.frozen(order, self.writer.timestamp_ns)
         ]
-        for order in sorted(canceled, key=lambda order: order.order_id):
-            self.matcher.end(order, _MASS_CANCELED)
+        canceled = self.end_all(named, _MASS_CANCELED)
         header = {"account": command.account, "instrument": command.instrument}
-        return self.writer.event(events.MassCanceled(**header, canceled=len(canceled)))
+        return self.writer.event(events.MassCanceled(**header, canceled=canceled))
+
+    def end_all(self, named: Iterable[Order], reason: int) -> int:
+        """End open orders, the lowest id first, but those of a frozen call; how many ended."""
+        now = self.writer.timestamp_ns
+        ending = sorted((order for order in named if not checks.frozen(order, now)), key=attrgetter("order_id"))
+        for order in ending:
+            self.matcher.end(order, reason)
+        return len(ending)
 
     def _may_mass_cancel(self, command: commands.MassCancel) -> Reason:
         if command.instrument and command.instrument not in self.state.books:
@@ -219,13 +230,20 @@ class OrderDesk:
         else:
             account = state.accounts.get(account_id)
             order = account.client_ids.get(client_id) if account else None
-        if order is None:
+        if order is None or order.offer is not None:  # Offers are withdrawn, and never amended.
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
         if order.done_ns:
             return order, Reason.TOO_LATE
         return order, Reason.AUCTION_FROZEN if checks.frozen(order, self.writer.timestamp_ns) else OK
+
+    def _not_new(
+        self, known: Order | None, account_id: int, instrument_id: int, client_id: bytes, fingerprint: bytes
+    ) -> None:
+        if known is not None:
+            return self._repeat(known, client_id, fingerprint)
+        return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
 
     def _repeat(self, order: Order, client_id: bytes, fingerprint: bytes) -> None:
         """The first answer again for the same request; another request under the same id is refused (rule 15)."""
@@ -251,7 +269,7 @@ class OrderDesk:
 
 def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:
     """The dearer leg of a one-cancels-other order, which a purchase holds."""
-    return max(price_ticks, checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
+    return max(price_ticks, collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

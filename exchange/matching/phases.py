@@ -6,19 +6,20 @@ from exchange.matching import checks
 from exchange.matching.aftermath import Aftermath
 from exchange.matching.auction import Auctioneer, open_orders
 from exchange.matching.order_book import Book, Order
-from exchange.matching.registry import Registry
+from exchange.matching.registry import Registry, is_cause
 from exchange.matching.state import CALL_END, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Cause, Phase, TimeInForce
+from exchange.vocabulary.instruments import CALLS, Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
 OK = Reason.NONE
-CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
+_STOPPED = _ALWAYS | {Phase.VOLATILITY_AUCTION}
+"""Phases that a cause explains as long as they last."""
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
 LEGAL_MOVES = {
     Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},
@@ -49,16 +50,20 @@ class PhaseDesk:
             return reason
         terms = book.terms
         try:
-            new, why = Phase(command.phase), Cause(command.reason)
+            new = Phase(command.phase)
         except ValueError:
             return Reason.BAD_PHASE
         if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
             return Reason.BAD_PHASE
-        if (command.trading_day and command.trading_day < terms.trading_day) or not _times_are_sound(command, new):
+        back = command.trading_day and command.trading_day < terms.trading_day
+        if back or not _times_are_sound(command, new) or not is_cause(command.reason):
             return Reason.BAD_VALUE
+        if terms.killed or self.state.killed:
+            return Reason.KILLED
         if new is Phase.CONTINUOUS and terms.phase not in CALLS and _crossed(book):
             return Reason.CROSSED_BOOK
         terms.trading_day = command.trading_day or terms.trading_day
+        why = Cause(command.reason)
         self._move(book, new, why, command.freezes_at_ns, command.ends_at_ns, command.evidence)
         return OK
 
@@ -68,6 +73,10 @@ class PhaseDesk:
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
         self._move(book, after, Cause.SCHEDULE)
         self.matcher.settle_down()
+
+    def halt(self, book: Book, why: Cause, evidence: bytes = NO_DIGEST) -> None:
+        """Halt whatever the phase; told again where it is halted already, because the cause is another."""
+        self._move(book, Phase.HALTED, why, evidence=evidence)
 
     def _interrupt(self, book: Book) -> None:
         ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND
@@ -86,6 +95,7 @@ class PhaseDesk:
         terms, old = book.terms, Phase(book.terms.phase)
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
+        terms.cause = int(why)
         if ends_at_ns:
             self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         self._tell(book, old, why, evidence)
@@ -142,7 +152,17 @@ class PhaseDesk:
         )
         return OK
 
-    def _managed_book(self, command: commands.SetPhase | commands.SetReferencePrice) -> tuple[Book | None, Reason]:
+    def assign_schedule(self, command: commands.AssignSchedule) -> Reason:
+        """Kept with the instrument; what it says is for the venue's runtime, which sends the moves as commands."""
+        book, reason = self._managed_book(command)
+        if book is not None:
+            book.terms.schedule = command.schedule
+            self.writer.event(events.ScheduleAssigned(instrument=book.terms.instrument, schedule=book.terms.schedule))
+        return reason
+
+    def _managed_book(
+        self, command: commands.SetPhase | commands.SetReferencePrice | commands.AssignSchedule
+    ) -> tuple[Book | None, Reason]:
         if not self.registry.may_manage(command.actor):
             return None, Reason.NOT_PERMITTED
         book = self.state.books.get(command.instrument)

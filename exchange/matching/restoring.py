@@ -33,17 +33,20 @@ from exchange.matching.state import (
     Proposal,
     Transfer,
     User,
+    next_hour,
 )
-from exchange.matching.tables import OFFERED_TO, SAME_IN_ORDER
+from exchange.matching.tables import SAME_IN_ORDER
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import OrderType, TimeInForce
+from exchange.vocabulary.offering import named_accounts
 
 
 def restore(snapshot: state.State) -> MachineState:
     """Build the state that the rows tell; derived counters and dictionaries are counted again."""
     machine = MachineState()
     machine.sequence, machine.timestamp_ns = snapshot.sequence, snapshot.timestamp_ns
+    machine.forgets_at_ns = next_hour(snapshot.timestamp_ns)
     for venue in snapshot.rows(rows.VenueRow):
         machine.rules_version, machine.last_place = venue.rules_version, venue.last_place
         machine.killed, machine.policies = venue.killed, venue.policies
@@ -141,7 +144,7 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
             for name in Options.__slots__:
                 setattr(order.options, name, getattr(told, name))
         if (offered := offers.get(order.order_id)) is not None:
-            order.offer = Offer(offered.part, tuple(filter(None, OFFERED_TO.unpack(offered.to))))
+            order.offer = Offer(offered.part, named_accounts(offered.to))
         machine.orders[order.order_id] = order
         for client_id in (order.client_order_id, order.last_client_order_id):
             if client_id[0]:
@@ -199,8 +202,7 @@ def _restored_order(machine: MachineState, row: rows.OrderRow) -> Order:
 def _restore_operations(machine: MachineState, snapshot: state.State) -> None:
     for guard in snapshot.rows(rows.GuardRow):
         machine.guards[guard.guard] = guard.account
-    trades = sorted(snapshot.rows(rows.TradeRow), key=attrgetter("timestamp_ns", "instrument", "trade_id"))
-    for trade in trades:
-        machine.trades[trade.instrument, trade.trade_id] = trade.encode()
+    for trade in snapshot.rows(rows.TradeRow):
+        machine.books[trade.instrument].trades.append(trade.encode())
     for row in snapshot.rows(rows.ProposalRow):
         machine.proposals[row.proposal] = Proposal(row.proposal, row.user, row.command)

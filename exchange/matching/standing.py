@@ -3,8 +3,19 @@
 Rule numbers are those of `docs/reference/matching.md`.
 """
 
-from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_PEG, FOR_STOP, IN_CALL, SELL, Book, BookSide, Order
-from exchange.matching.state import ORDER_EXPIRY, MachineState
+from exchange.matching.order_book import (
+    BUY,
+    FOR_CLOSE,
+    FOR_PEG,
+    FOR_STOP,
+    IN_CALL,
+    OFFERED,
+    SELL,
+    Book,
+    BookSide,
+    Order,
+)
+from exchange.matching.state import OFFER_EXPIRY, ORDER_EXPIRY, MachineState
 from exchange.matching.writer import ACCEPTED, DONE, REFRESHED, RESTED, EventWriter
 from exchange.vocabulary import events
 from exchange.vocabulary.events import RESTS, WAITS
@@ -45,6 +56,11 @@ def hold_at(order: Order, price_ticks: int, leaves_lots: int) -> int:
     return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
 
 
+def expiry(order: Order) -> tuple[int, int, int]:
+    """The timer of an order that expires."""
+    return order.expire_at_ns, ORDER_EXPIRY if order.offer is None else OFFER_EXPIRY, order.order_id
+
+
 class Standing:
     """Every way into and out of the book, with the counters that follow."""
 
@@ -61,15 +77,17 @@ class Standing:
             if book.pegs:
                 self.pegged[instrument] = book
 
-    def join_close(self, order: Order) -> None:
-        """The closing auction has come for an order that waited."""
+    def join_close(self, order: Order, price_ticks: int) -> None:
+        """The closing auction has come for an order that waited; `price_ticks` is its limit in it."""
         self.stop_waiting(order)
+        order.price_ticks = price_ticks
+        change = self.set_hold(order, hold_needed(order, price_ticks, order.leaves_lots))
         if order.type == _MARKET:
             self.stand(order, IN_CALL)
-            self.writer.order(RESTED, order, 0, flags=WAITS)
+            self.writer.order(RESTED, order, change, flags=WAITS)
         else:
             self.rest(order)
-            self.writer.order(RESTED, order, 0, flags=RESTS)
+            self.writer.order(RESTED, order, change, flags=RESTS)
 
     def _wait(self, order: Order, what_for: int) -> None:
         self.stand(order, what_for)
@@ -100,6 +118,8 @@ class Standing:
             book.stops.add(order)
         elif what_for == FOR_CLOSE:
             book.at_close[order.order_id] = order
+        elif what_for == OFFERED:
+            book.offers[order.order_id] = order
         elif what_for == IN_CALL:
             self.state.last_place += 1
             order.place = self.state.last_place
@@ -118,6 +138,8 @@ class Standing:
             book.stops.remove(order)
         elif order.waits == FOR_CLOSE:
             del book.at_close[order.order_id]
+        elif order.waits == OFFERED:
+            del book.offers[order.order_id]
         elif order.waits == IN_CALL:
             del (book.call_buys if order.side == BUY else book.call_sells)[order.place]
             order.place = 0
@@ -163,7 +185,7 @@ class Standing:
         self.writer.order(DONE, order, -released, old_price, old_leaves, flags, reason)
 
     def expire(self, order_id: int) -> None:
-        """A `GTD` order's time is over."""
+        """The time of a `GTD` order, or of an offer, is over."""
         self.end(self.state.orders[order_id], _EXPIRED)
 
     def set_hold(self, order: Order, hold: int) -> int:
@@ -175,7 +197,7 @@ class Standing:
 
     def _finish(self, order: Order, reason: int) -> None:
         if order.expire_at_ns:
-            self.state.timers.pop((order.expire_at_ns, ORDER_EXPIRY, order.order_id), None)
+            self.state.timers.pop(expiry(order), None)
         if order.options is not None:
             self._forget_options(order)
         order.done_ns = self.writer.timestamp_ns

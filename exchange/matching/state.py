@@ -1,12 +1,12 @@
 """What the machine remembers: its entities, and the dictionaries that find them."""
 
-from collections import OrderedDict, deque
+from collections import deque
 
 from sortedcontainers import SortedDict
 
 from exchange.matching.order_book import Book, Order
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.units import MAX_BALANCE
+from exchange.vocabulary.units import MAX_BALANCE, NS_PER_HOUR
 
 # Kinds of timers: of what falls due at one time, the lower kind comes first (rule 18).
 ORDER_EXPIRY = 1
@@ -279,8 +279,8 @@ class MachineState:
         self.guards: dict[int, int] = {}
         """Accounts by the id of the guard on one of their connections."""
         self.proposals: dict[int, Proposal] = {}
-        self.trades: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        """Encoded `TradeRow`s by (instrument, trade id), oldest first."""
+        self.forgets_at_ns = 0
+        """From when on the next command forgets old trades; follows from `timestamp_ns`."""
         self.timers: SortedDict[tuple[int, int, int], tuple[int, int, int]] = SortedDict()
         venue = Participant(0, 0, 0, 0)
         self.accounts[0] = Account(0, venue, 0, 0)
@@ -288,3 +288,7 @@ class MachineState:
     @property
     def venue(self) -> Account:
         return self.accounts[0]
+
+
+def next_hour(timestamp_ns: int) -> int:
+    return (timestamp_ns // NS_PER_HOUR + 1) * NS_PER_HOUR

@@ -25,6 +25,7 @@ from exchange.operations.entries import (
 from exchange.store import tables
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, Record
+from exchange.vocabulary.instruments import OF_ITSELF
 from exchange.vocabulary.participants import ParticipantState
 
 E = TypeVar("E")
@@ -265,7 +266,21 @@ def _instrument_defined(directory: Directory, event: ev.InstrumentDefined) -> No
 @_on(ev.PhaseSet)
 def _phase_set(directory: Directory, event: ev.PhaseSet) -> None:
     entry = directory.instruments[event.instrument]
-    directory.instruments[event.instrument] = replace(entry, phase=event.phase)
+    directory.instruments[event.instrument] = replace(
+        entry,
+        phase=event.phase,
+        cause=event.reason,
+        trading_day=event.trading_day,
+        ends_at_ns=event.ends_at_ns,
+        overridden_ns=entry.overridden_ns if event.reason in OF_ITSELF else event.timestamp_ns,
+    )
+
+
+@_on(ev.ScheduleAssigned)
+def _schedule_assigned(directory: Directory, event: ev.ScheduleAssigned) -> None:
+    entry = directory.instruments[event.instrument]
+    scheduled = replace(entry, schedule=event.schedule, scheduled_ns=event.timestamp_ns)
+    directory.instruments[event.instrument] = scheduled
 
 
 @_on(ev.EntitlementGranted)

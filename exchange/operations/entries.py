@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.instruments import Cause, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class PoolEntry:
 
 @dataclass(frozen=True, slots=True)
 class InstrumentEntry:
+    """`cause` is why the phase is what it is, `overridden_ns` when a person last moved it, and `scheduled_ns` when the
+    schedule was assigned, whose document's digest is `schedule`."""
+
     instrument: int
     symbol: str
     base: int
@@ -89,6 +93,12 @@ class InstrumentEntry:
     max_holders: int
     modes: int
     phase: int = Phase.CLOSED
+    cause: int = Cause.NONE
+    trading_day: int = 0
+    ends_at_ns: int = 0
+    overridden_ns: int = 0
+    scheduled_ns: int = 0
+    schedule: bytes = NO_DIGEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, insert, update
 from exchange.store import tables
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, NO_DIGEST, Record
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import OF_ITSELF, Phase
 from exchange.vocabulary.participants import ParticipantState
 
 TRANSFER_BEGUN, TRANSFER_CONFIRMED, TRANSFER_ABORTED = 1, 2, 3
@@ -131,14 +131,24 @@ def _claims_issued(connection: Connection, event: ev.ClaimsIssued) -> None:
 
 @_on(ev.InstrumentDefined)
 def _instrument_defined(connection: Connection, event: ev.InstrumentDefined) -> None:
-    start = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0}
+    start: dict[str, Any] = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0}
+    start |= {"cause": 0, "ends_at_ns": 0, "overridden_ns": 0, "scheduled_ns": 0, "schedule": NO_DIGEST}
     _add(connection, tables.instruments, event, **start, defined_ns=event.timestamp_ns)
 
 
 @_on(ev.PhaseSet)
 def _phase_set(connection: Connection, event: ev.PhaseSet) -> None:
     _add(connection, tables.phases, event, event_index=event.index)
-    _set(connection, tables.instruments, event.instrument, phase=event.phase, trading_day=event.trading_day)
+    now = {"phase": event.phase, "trading_day": event.trading_day, "cause": event.reason}
+    if event.reason not in OF_ITSELF:
+        now["overridden_ns"] = event.timestamp_ns
+    _set(connection, tables.instruments, event.instrument, **now, ends_at_ns=event.ends_at_ns)
+
+
+@_on(ev.ScheduleAssigned)
+def _schedule_assigned(connection: Connection, event: ev.ScheduleAssigned) -> None:
+    scheduled = {"schedule": event.schedule, "scheduled_ns": event.timestamp_ns}
+    _set(connection, tables.instruments, event.instrument, **scheduled)
 
 
 @_on(ev.ReferencePriceSet)

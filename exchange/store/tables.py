@@ -138,7 +138,11 @@ instruments: Final = Table(
     *_small("modes", "phase"),
     *_whole("trading_day"),
     *_big("reference_price_ticks", "defined_ns"),
+    *_small("cause"),
+    *_big("ends_at_ns", "overridden_ns", "scheduled_ns"),
+    *_digest("schedule"),
 )
+"""`overridden_ns` is when a person last moved the phase, `scheduled_ns` when the schedule was assigned."""
 
 entitlements: Final = Table(
     "entitlements",
@@ -238,7 +242,7 @@ phases: Final = Table(
     _id("instrument"),
     _id("sequence"),
     _id("event_index"),
-    *_small("phase", "old_phase"),
+    *_small("phase", "old_phase", "reason"),
     *_whole("trading_day"),
     *_big("timestamp_ns"),
     *_digest("evidence"),

@@ -13,7 +13,7 @@ from exchange.operations.directory import _HANDLERS, Directory
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import CommandRefused
-from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import Cause, OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 from exchange.vocabulary.units import FOREVER_NS
 
@@ -122,7 +122,10 @@ class Flow:
                 base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
                 max_notional_minor=10**9, modes=1, symbol=f"{self.word()}-CNY",
             ),
-            "phase": lambda: c.SetPhase(instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000),
+            "phase": lambda: c.SetPhase(
+                instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000, reason=of(Cause)
+            ),
+            "schedule": lambda: c.AssignSchedule(instrument=one(directory.instruments), schedule=digest()),
             "order": lambda: c.PlaceOrder(
                 account=self.trader(), side=of(Side), tif=TimeInForce.GTC, instrument=listed.instrument,
                 type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
@@ -136,7 +139,7 @@ class Flow:
 
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
-    "instrument", "phase", "grant", "revoke", "decision", "order", "delivery",
+    "instrument", "phase", "schedule", "grant", "revoke", "decision", "order", "delivery",
     "pool", "pooling",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from simulations.scenario import ScenarioError, read_scenarios, run
 
 SCENARIOS = Path(__file__).parents[2] / "simulations" / "scenarios"
-RULES_IN_FORCE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 18, 19}
+RULES_IN_FORCE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 24, 25, 26}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 

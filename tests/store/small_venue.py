@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.offering import packed_accounts
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.units import NO_LIMIT_LOTS, NS_PER_SECOND
 
@@ -82,10 +83,14 @@ class SmallVenue:
                 terms = {"type": OrderType.MARKET, "tif": TimeInForce.IOC, "funds_minor": price_ticks * 10 * lots + 7}
                 return self.order(account, Side.BUY, 0, 0, **terms)
 
+    def offer(self, account, side, price_ticks, lots, to=(), **fields):
+        terms = {"side": side, "price_ticks": price_ticks, "lots": lots, "to": packed_accounts(to)} | fields
+        return c.MakeOffer(account=account, instrument=self.instrument, **terms)
+
     def phase(self, phase):
         return c.SetPhase(instrument=self.instrument, phase=phase)
 
-    def open(self, lots=100, cash=1_000_000):
+    def open(self, lots=100, cash=1_000_000, static_band_ppm=0):
         """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
         self.cny = self.make(c.DefineAsset(code="CNY", scale=2))
         self.vendor, self.buyer, self.other = (self.account() for _ in range(3))
@@ -105,7 +110,8 @@ class SmallVenue:
                 taker_ppm=2_000,
                 auction_ppm=1_000,
                 negotiated_ppm=1_000,
-                modes=Mode.CONTINUOUS | Mode.CALL_AUCTION,
+                static_band_ppm=static_band_ppm,
+                modes=Mode.CONTINUOUS | Mode.CALL_AUCTION | Mode.NEGOTIATED,
                 symbol="MEDZH-CNY",
             )
         )

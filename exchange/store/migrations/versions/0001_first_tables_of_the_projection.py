@@ -107,6 +107,9 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
             ("small", "modes phase"),
             ("whole", "trading_day"),
             ("big", "reference_price_ticks defined_ns"),
+            ("small", "cause"),
+            ("big", "ends_at_ns overridden_ns scheduled_ns"),
+            ("bytes32", "schedule"),
         ],
         [],
     ),
@@ -148,7 +151,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "phases",
         "instrument sequence event_index",
         [
-            ("small", "phase old_phase"),
+            ("small", "phase old_phase reason"),
             ("whole", "trading_day"),
             ("big", "timestamp_ns"),
             ("bytes32", "evidence"),
