@@ -47,7 +47,42 @@ class Order(BaseModel):
     replayed: bool | None = Field(None, description="The answer to a repeated client_oid")
 
 
-OrderOrProblem = Order | Problem
+class CheckedOrder(BaseModel):
+    """The answer to a dry run: an order without an id, because there is none."""
+
+    model_config = example(
+        product_id="GSM8K-CNY", profile_id="21", side="buy", type="limit", price="500.00", size="0.900000",
+        time_in_force="GTC", stp="dc", post_only=False, created_at="2026-11-24T08:30:00.000000Z",
+        filled_size="0.000000", executed_value="0.00", fill_fees="0.00", status="checked", settled=False,
+        would_trade="0.450000", hold="450.45",
+    )  # fmt: skip
+
+    product_id: str
+    profile_id: str
+    side: Literal["buy", "sell"]
+    type: Literal["limit", "market", "stop", "stop_limit"]
+    price: Decimal = Field(description="The limit; of a market order or a stop the one that the venue's collar sets")
+    size: Decimal
+    time_in_force: Literal["GTC", "DAY", "GTT", "IOC", "FOK", "AT_OPEN", "AT_CLOSE"]
+    stp: Literal["dc", "co", "cn", "cb"]
+    post_only: bool
+    created_at: str = Field(description="When it was checked")
+    filled_size: Decimal
+    executed_value: Decimal
+    fill_fees: Decimal
+    status: Literal["checked"]
+    settled: bool
+    would_trade: Decimal = Field(description="The size that would trade at once, own orders left aside")
+    hold: Decimal = Field(description="Of a buy quote currency, fee included; of a sell its size")
+    client_oid: str | None = None
+    stop: Literal["entry", "loss"] | None = None
+    stop_price: Decimal | None = None
+    display_size: Decimal | None = None
+    funds: Decimal | None = None
+    expire_time: str | None = None
+
+
+OrderOrProblem = Order | CheckedOrder | Problem
 
 DECIMAL: Final = {"type": "string", "description": "A plain decimal; JSON numbers are read by their literal text"}
 _PLACE: Final[dict[str, Any]] = {

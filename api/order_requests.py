@@ -276,8 +276,10 @@ def _fingerprint(command: PlaceOrder, cancel_after: str | None, expire_time: str
 
     An expiry counts as it was said: a span means another time with each repeat.
     """
+    # A dry run asks for the very order that it is the dry run of.
+    flags = command.flags & ~OrderFlag.DRY_RUN
     said = (
-        command.instrument, command.flags, command.side, command.type, command.tif, command.self_trade,
+        command.instrument, flags, command.side, command.type, command.tif, command.self_trade,
         command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.display_lots,
         command.min_lots,
     )  # fmt: skip
