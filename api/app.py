@@ -15,6 +15,7 @@ from api import (
     docs_page,
     entitlements,
     feed,
+    offers,
     operator,
     orders,
     participants,
@@ -43,8 +44,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
-        schedules, statements, docs_page, feed,
+        orders, offers, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants,
+        operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -21,7 +21,9 @@ class Order(BaseModel):
     product_id: str
     profile_id: str
     side: Literal["buy", "sell"]
-    type: Literal["limit", "market", "stop", "stop_limit"]
+    type: Literal["limit", "market", "stop", "stop_limit", "offer"] = Field(
+        description="`offer` is an offer, or an acceptance of one: see `/offers`"
+    )
     price: Decimal = Field(description="Of a market order the limit that the venue's collar set")
     size: Decimal
     time_in_force: Literal["GTC", "DAY", "GTT", "IOC", "FOK", "AT_OPEN", "AT_CLOSE"]
@@ -47,7 +49,7 @@ class Order(BaseModel):
 
 OrderOrProblem = Order | Problem
 
-_DECIMAL: Final = {"type": "string", "description": "A plain decimal; JSON numbers are read by their literal text"}
+DECIMAL: Final = {"type": "string", "description": "A plain decimal; JSON numbers are read by their literal text"}
 _PLACE: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["product_id", "side"],
@@ -55,7 +57,7 @@ _PLACE: Final[dict[str, Any]] = {
         "product_id": {"type": "string"},
         "side": {"type": "string", "enum": ["buy", "sell"]},
         "type": {"type": "string", "enum": ["limit", "market"], "default": "limit"},
-        "price": _DECIMAL,
+        "price": DECIMAL,
         "size": {"type": "string", "description": "Millions of RTU, in whole lots"},
         "funds": {
             "type": "string",
@@ -76,7 +78,7 @@ _PLACE: Final[dict[str, Any]] = {
 }
 
 
-def _body(schema: dict[str, Any], example_of: dict[str, Any]) -> dict[str, Any]:
+def body(schema: dict[str, Any], example_of: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": schema, "example": example_of}}
     return {"requestBody": {"required": True, "content": content}}
 
@@ -85,13 +87,13 @@ _EXAMPLE: Final = {
     "product_id": "GSM8K-CNY", "side": "buy", "type": "limit", "price": "500.00", "size": "0.900000",
     "client_oid": "bid-17",
 }  # fmt: skip
-PLACEMENT: Final = _body(_PLACE, _EXAMPLE)
-BATCH: Final = _body(
+PLACEMENT: Final = body(_PLACE, _EXAMPLE)
+BATCH: Final = body(
     {"type": "object", "required": ["orders"], "properties": {"orders": {"type": "array", "items": _PLACE}}},
     {"orders": [_EXAMPLE]},
 )
 _CHANGEABLE: Final = ("price", "size", "display_size", "stop_price", "expire_time", "client_oid")
-AMENDMENT: Final = _body(
+AMENDMENT: Final = body(
     {"type": "object", "properties": {name: _PLACE["properties"][name] for name in _CHANGEABLE}},
     {"price": "501.00"},
 )

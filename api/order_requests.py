@@ -100,23 +100,23 @@ _cancel = msgspec.json.Decoder(Cancel)
 
 
 def read_place(body: bytes | msgspec.Raw) -> Place:
-    return _read(_place, body)
+    return read_json(_place, body)
 
 
 def read_amend(body: bytes) -> Amend:
-    return _read(_amend, body)
+    return read_json(_amend, body)
 
 
 def read_batch(body: bytes) -> list[msgspec.Raw]:
-    return _read(_batch, body).orders
+    return read_json(_batch, body).orders
 
 
 def read_cancel(body: bytes) -> Cancel:
     """No body is fine: then nothing narrows the cancel."""
-    return _read(_cancel, body) if body else Cancel()
+    return read_json(_cancel, body) if body else Cancel()
 
 
-def _read(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
+def read_json(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

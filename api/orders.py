@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.answers import After, Limit, ProfileId, answer, id_of, page
 from api.auth import Caller, Trader, Viewer, trader
+from api.commanding import ask
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error
 from api.market import Market
 from api.models import CURSOR_NOTE
@@ -30,23 +31,23 @@ from api.order_requests import (
     side_of,
 )
 from api.records import read_records
-from api.refusals import engine_refusal, refusal
+from api.refusals import refusal
 from api.settings import ApiSettings
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.portfolio import messages
 from exchange.portfolio.orders import OrderView, view_of_event
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.codec import EVENTS, Record
+from exchange.vocabulary.codec import Record
 from exchange.vocabulary.commands import CancelOrder, Command, MassCancel
-from exchange.vocabulary.events import CommandRefused, OrderAccepted, OrderDone, OrderReplayed
+from exchange.vocabulary.events import OrderAccepted, OrderDone, OrderReplayed
 from exchange.vocabulary.reasons import Reason
 
 router = APIRouter(tags=["orders"], responses=SIGNED_PROBLEMS | NOT_FOUND)
 
 CLIENT_PREFIX: Final = "client:"
 STATUSES: Final = {"open", "pending", "active", "done", "all", "settled"}
-_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits"}]
+_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits", "offered"}]
 
 DryRun = Annotated[bool, Query(description="Of a later version of the rules: refused today")]
 
@@ -206,14 +207,7 @@ class _Desk:
 
     async def ask(self, command: Command) -> list[Record]:
         """The command's events, after the market has followed them; ApiError where the machine refused."""
-        reply = asyncio.wrap_future(self._exchange.submit(command.encode()))
-        async with asyncio.timeout(self._settings.answer_timeout_s):
-            (encoded,) = (await reply).events
-        events = list(EVENTS.decode_all(encoded))
-        for event in events:
-            if isinstance(event, CommandRefused):
-                raise engine_refusal(event)
-        return events
+        return await ask(self._exchange, self._settings, command)
 
     async def find(self, name: str) -> OrderView:
         """An order of the caller's, in memory or in the records; ApiError 404."""

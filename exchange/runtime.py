@@ -93,6 +93,8 @@ class Exchange:
         self.directory = Directory()
         self.scheduler = Scheduler(self.directory, self.vault, self.submit)
         self.listing_lock = threading.Lock()
+        self.pool_lock = threading.Lock()
+        """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
         """Base by the SHA-256 of the metadata it was listed with."""
         self.dataset_facts: dict[int, DatasetFacts] = {}

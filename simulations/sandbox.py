@@ -33,6 +33,9 @@ class Terms:
     copies: int = 1
     maker_ppm: int = 500
     taker_ppm: int = 1_000
+    auction_ppm: int | None = None
+    """As `negotiated_ppm`, the maker's where it is not told."""
+    negotiated_ppm: int | None = None
     collar_ppm: int = 50_000
     static_band_ppm: int = 0
     dynamic_band_ppm: int = 0
@@ -86,8 +89,8 @@ class Sandbox:
                 max_notional_minor=terms.max_notional_minor,
                 maker_ppm=terms.maker_ppm,
                 taker_ppm=terms.taker_ppm,
-                auction_ppm=terms.maker_ppm,
-                negotiated_ppm=terms.maker_ppm,
+                auction_ppm=terms.maker_ppm if terms.auction_ppm is None else terms.auction_ppm,
+                negotiated_ppm=terms.maker_ppm if terms.negotiated_ppm is None else terms.negotiated_ppm,
                 collar_ppm=terms.collar_ppm,
                 static_band_ppm=terms.static_band_ppm,
                 dynamic_band_ppm=terms.dynamic_band_ppm,

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from exchange.matching.engine import Engine
-from exchange.vocabulary.instruments import OrderType, Side
-from exchange.vocabulary.rows import BalanceRow, OrderRow
-from exchange.vocabulary.state import decode_snapshot
+from exchange.vocabulary.instruments import Mode
+from exchange.vocabulary.reasons import Reason
 from simulations.sandbox import Sandbox, Terms
-from simulations.scenario_steps import Market, StepError, told
+from simulations.scenario_steps import Market, StepError, bits, is_view, stated, told
 
 _HEAD: Final = re.compile(r"scenario:\s*(.+)")
 _RULES: Final = re.compile(r"rules:\s*([\d\s]+)")
@@ -48,10 +46,12 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`difference` is empty where everything came as expected, else what a reader needs to see why not."""
+    """`difference` is empty where everything came as expected, else what a reader needs to see why not; `refused` are
+    the kinds of command that were refused, with the reasons."""
 
     scenario: Scenario
     difference: str
+    refused: frozenset[tuple[int, Reason]] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -87,11 +87,8 @@ def _take(scenario: Scenario, number: int, text: str) -> None:
     if rules := _RULES.fullmatch(text):
         scenario.rules = tuple(int(rule) for rule in rules[1].split())
     elif terms := _TERMS.fullmatch(text):
-        known = Terms.__dataclass_fields__
         for name, _, value in (word.partition("=") for word in terms[1].split()):
-            if name not in known or not value.isdigit():
-                raise ScenarioError(f"{scenario.path}:{number}: {name!r} is no term with a whole number")
-            scenario.terms[name] = int(value)
+            scenario.terms[name] = _term(f"{scenario.path}:{number}", name, value)
     elif text[0].isspace():
         if not scenario.steps:
             raise ScenarioError(f"{scenario.path}:{number}: something is expected of no step")
@@ -100,68 +97,51 @@ def _take(scenario: Scenario, number: int, text: str) -> None:
         scenario.steps.append(Step(number, shlex.split(text)))
 
 
-def run(scenario: Scenario) -> Outcome:
-    """Play it against a fresh machine; raises ScenarioError where a step is no step."""
+def _term(where: str, name: str, value: str) -> int:
+    """A whole number, or modes by their names: `call_auction+negotiated`."""
+    is_modes = name == "modes" and all(word.upper() in Mode.__members__ for word in value.split("+"))
+    if name not in Terms.__dataclass_fields__ or not (value.isdigit() or is_modes):
+        raise ScenarioError(f"{where}: {name!r} is no term with a whole number")
+    return bits(Mode, value) if is_modes else int(value)
+
+
+def run(scenario: Scenario, *, recovering: bool = False) -> Outcome:
+    """Play it against a fresh machine, one that comes back from a snapshot after each step where it is `recovering`.
+
+    Raises ScenarioError where a step is no step.
+    """
     market = Market(Sandbox(Terms(**scenario.terms)))
     for step in scenario.steps:
         try:
-            happened = _seen(market, step)
+            happened = told(market, step.words)
         except StepError as error:
             raise ScenarioError(f"{scenario.path}:{step.number}: {error}") from None
         market.sandbox.engine.check_invariants()
         if not _as_expected(step, happened):
-            return Outcome(scenario, _difference(scenario, step, happened))
-    _check_snapshot(market.sandbox.engine)
-    return Outcome(scenario, "")
-
-
-def _seen(market: Market, step: Step) -> list[str]:
-    if step.words[0] == "book":
-        return _book(market)
-    if step.words[0] == "balance":
-        return [_balance(market, *step.words[1:3])]
-    return told(market, step.words)
+            return Outcome(scenario, _difference(scenario, step, happened), frozenset(market.refused))
+        if recovering:
+            market.recover()
+    market.recover()
+    return Outcome(scenario, "", frozenset(market.refused))
 
 
 def _as_expected(step: Step, happened: list[str]) -> bool:
-    if step.words[0] == "balance":
-        return happened == [" ".join(step.words[3:])]
-    if not step.expected and step.words[0] != "book":
+    if (answer := stated(step.words)) is not None:
+        return happened == answer
+    if not step.expected and not is_view(step.words):
         return not any(each.startswith("refused") for each in happened)
     expected = [] if step.expected in (["nothing"], ["empty"]) else step.expected
     return len(expected) == len(happened) and all(map(_matches, expected, happened))
 
 
 def _matches(expected: str, happened: str) -> bool:
-    """A trade may leave out with whom."""
-    return happened == expected or (expected.startswith("trade") and happened.startswith(f"{expected} with"))
-
-
-def _book(market: Market) -> list[str]:
-    """Levels as everyone sees them, bids first, the best of each side first."""
-    levels: dict[tuple[int, int], int] = {}
-    for row in decode_snapshot(market.sandbox.engine.snapshot()).rows(OrderRow):
-        if row.place and not row.done_ns and row.type != OrderType.MARKET:  # One in a call shows nowhere.
-            key = (row.side, row.price_ticks)
-            levels[key] = levels.get(key, 0) + row.leaves_lots - row.hidden_lots
-    best_first = sorted(levels, key=lambda key: (key[0], -key[1] if key[0] == Side.BUY else key[1]))
-    return [f"{'bid' if side == Side.BUY else 'ask'} {levels[side, price]} @ {price}" for side, price in best_first]
-
-
-def _balance(market: Market, name: str, asset: str) -> str:
-    wanted = (market.account(name), market.sandbox.asset if asset == "cash" else market.sandbox.base)
-    rows = decode_snapshot(market.sandbox.engine.snapshot()).rows(BalanceRow)
-    found = next(((row.total, row.held) for row in rows if (row.account, row.asset) == wanted), (0, 0))
-    return f"{found[0]} held {found[1]}"
-
-
-def _check_snapshot(engine: Engine) -> None:
-    """Whatever state a scenario ends in, a snapshot of it comes back as it was."""
-    assert Engine.restore(engine.snapshot()).snapshot() == engine.snapshot()
+    """A trade may leave out with whom, a refusal may say which one it comes before."""
+    said = expected.partition(" before ")[0] if expected.startswith("refused") else expected
+    return happened == said or (said.startswith("trade") and happened.startswith(f"{said} with"))
 
 
 def _difference(scenario: Scenario, step: Step, happened: list[str]) -> str:
-    expected = [" ".join(step.words[3:])] if step.words[0] == "balance" else step.expected or ["no refusal"]
+    expected = stated(step.words) or step.expected or ["nothing" if is_view(step.words) else "no refusal"]
     lines = [f"{scenario.path}:{step.number}: {scenario.title}", f"  step      {' '.join(step.words)}"]
     lines += [f"  expected  {each}" for each in expected]
     lines += [f"  happened  {each}" for each in happened or ["nothing"]]

@@ -2,9 +2,9 @@
 
 from exchange.matching import checks
 from exchange.matching.checks import OK
-from exchange.matching.order_book import FOR_STOP, IN_CALL, Order
-from exchange.matching.orders import OrderDesk
-from exchange.matching.standing import hold_needed
+from exchange.matching.order_book import FOR_PEG, FOR_STOP, IN_CALL, Options, Order
+from exchange.matching.orders import OrderDesk, worst_of_two
+from exchange.matching.standing import hold_at, hold_needed
 from exchange.matching.state import ORDER_EXPIRY, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.wishes import Wish, shape
@@ -15,9 +15,10 @@ from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase
 from exchange.vocabulary.reasons import Reason
 
 _POST_ONLY = int(OrderFlag.POST_ONLY)
-_MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
-_COLLARED = frozenset((_MARKET, _STOP))
+_, _MARKET, _STOP, _, _TRAILING, _PEGGED, _OCO, _ = map(int, OrderType)
+_COLLARED = frozenset((_MARKET, _STOP, _TRAILING))
 _CONTINUOUS = int(Phase.CONTINUOUS)
+_NO_OPTIONS = Options()
 
 
 class AmendDesk:
@@ -44,13 +45,17 @@ class AmendDesk:
             _rename(order, new_id)
         self._set_expiry(order, wish.expire_at_ns)
         order.display_lots = wish.display_lots
+        if order.type == _PEGGED:
+            return self._change_pegged(order, wish)
         if order.waits == IN_CALL:
             return self._change_queued(order, wish.lots)
         if order.waits:
             return self._change_waiting(order, wish)
-        return self._change(order, wish.price_ticks, wish.lots)
+        return self._change(order, wish.price_ticks, wish.lots, wish.stop_price_ticks)
 
-    def _change(self, order: Order, price: int, lots: int) -> None:
+    def _change(self, order: Order, price: int, lots: int, stop: int) -> None:
+        if order.type == _OCO:
+            self._change_stop_leg(order, price, stop)
         old_price, old_leaves = order.price_ticks, order.leaves_lots
         leaves = lots - order.cum_lots
         keeps_place = price == old_price and lots <= order.lots
@@ -67,6 +72,40 @@ class AmendDesk:
             return self.matcher.take(order)
         self.matcher.rest(order)
         return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags=RESTS)
+
+    def _change_stop_leg(self, order: Order, price: int, stop: int) -> None:
+        stops, options = order.book.stops, order.options
+        assert options is not None
+        stops.remove(order)
+        order.stop_price_ticks = stop
+        options.cap_ticks = worst_of_two(order, price, stop)
+        stops.add(order)
+        self.matcher.look_at_last(order.book)
+
+    def _change_pegged(self, order: Order, wish: Wish) -> None:
+        """A smaller size keeps its place. Else it leaves the book, and is placed anew once the command is through."""
+        options, old_price, old_leaves = order.options, order.price_ticks, order.leaves_lots
+        assert options is not None
+        stands, less = order.level is not None, order.lots - wish.lots
+        keeps_place = stands and less >= 0 and wish.price_ticks == options.cap_ticks
+        if stands and not keeps_place:
+            self.matcher.lift(order)
+        elif not stands:
+            order.entitlement.open_lots -= less
+        order.lots, order.leaves_lots, options.cap_ticks = wish.lots, old_leaves - less, wish.price_ticks
+        if not stands:
+            order.price_ticks = wish.price_ticks
+        change = self.matcher.set_hold(order, hold_needed(order, wish.price_ticks, order.leaves_lots))
+        order.book.peg_view = ()
+        if keeps_place:
+            self._shrink_in_place(order, less)
+            return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags=RESTS)
+        if not stands:
+            return self.writer.order(AMENDED, order, change, flags=WAITS)
+        self.writer.order(AMENDED, order, change, old_price, old_leaves)
+        order.price_ticks = wish.price_ticks
+        self.matcher.stand(order, FOR_PEG)
+        return self.writer.order(AMENDED, order, 0, flags=WAITS)
 
     def _shrink_in_place(self, order: Order, less: int) -> None:
         """An iceberg loses hidden lots first; what it shows stays as it is until it is used up."""
@@ -119,8 +158,8 @@ class AmendDesk:
         if reason is OK and new_id[0]:
             reason = self._may_rename(order, new_id)
         if reason is OK:
-            more = max(wish.lots - order.lots, 0)
-            reason = checks.permission(self.state, account, book, order.side, more, order.entitlement)
+            more_lots = wish.lots - order.lots
+            reason = checks.permission(self.state, account, book, order.side, more_lots, order.entitlement)
         if reason is OK:
             reason = checks.market_state(order, 0)
         if reason is OK:
@@ -141,8 +180,9 @@ class AmendDesk:
 
     def _may_cost(self, order: Order, wish: Wish) -> Reason:
         price, leaves = wish.price_ticks, wish.lots - order.cum_lots
-        reason = checks.money(order, hold_needed(order, price, leaves) - order.hold)
-        if reason is OK and order.post_only and not order.waits and book_trades(order):
+        worst = worst_of_two(order, price, wish.stop_price_ticks) if order.type == _OCO else price
+        reason = checks.money(order, hold_at(order, worst, leaves) - order.hold)
+        if reason is OK and order.post_only and order.type != _PEGGED and not order.waits and book_trades(order):
             best = order.book.opposite(order.side).best
             sign = order.book.side(order.side).sign
             if best is not None and best.price_ticks * sign >= price * sign:
@@ -164,8 +204,10 @@ def _collar(order: Order, stop_price_ticks: int) -> int:
 
 def _wish(order: Order, command: commands.AmendOrder) -> Wish:
     """The order as it would be asked for now. A plain stop's limit follows its stop price."""
-    stop = command.stop_price_ticks or order.stop_price_ticks
-    price = command.price_ticks or (_collar(order, stop) if order.type in _COLLARED else order.price_ticks)
+    stop = command.stop_price_ticks or (0 if order.type == _TRAILING else order.stop_price_ticks)
+    options = order.options or _NO_OPTIONS
+    own_price = options.cap_ticks if order.type == _PEGGED else order.price_ticks
+    price = command.price_ticks or (_collar(order, stop) if order.type in _COLLARED else own_price)
     lots = command.lots or order.lots
     return Wish(
         order.side,
@@ -180,6 +222,11 @@ def _wish(order: Order, command: commands.AmendOrder) -> Wish:
         stop,
         0,
         command.expire_at_ns or order.expire_at_ns,
+        options.trail_ticks,
+        options.exit_price_ticks,
+        options.exit_stop_ticks,
+        options.offset_ticks,
+        options.peg,
     )
 
 

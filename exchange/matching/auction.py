@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from exchange.matching import checks
 from exchange.matching.order_book import BUY, SELL, Book, Order
+from exchange.matching.standing import hold_needed
 from exchange.matching.state import MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
@@ -11,7 +12,6 @@ from exchange.vocabulary import events
 from exchange.vocabulary.clearing import Quantities, clear
 from exchange.vocabulary.instruments import OrderType, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.units import MAX_PRICE_TICKS
 
 _MARKET = int(OrderType.MARKET)
 AUCTION_ONLY = {
@@ -37,7 +37,7 @@ class Auctioneer:
             _quantities(book, SELL),
             sum(order.leaves_lots for order in book.queued(BUY)),
             sum(order.leaves_lots for order in book.queued(SELL)),
-            band(book),
+            checks.static_bounds(book),
             terms.reference_price_ticks or terms.last_price_ticks,
         )
         if clearing is not None:
@@ -69,16 +69,23 @@ class Auctioneer:
                 self.matcher.end(order, DoneReason.AUCTION_ENDED)
 
     def join_close(self, book: Book) -> None:
-        """The closing auction begins: what waited for it joins, lowest order id first."""
+        """The closing auction begins: what waited for it joins, lowest order id first.
+
+        The band may have moved since. A market order goes along to its edge, if its account can pay for that.
+        """
         for _, order in sorted(book.at_close.items()):
-            if order.type != _MARKET and checks.band_refuses(book.terms, order.price_ticks):
+            edge = checks.band_edge(book, order.side) if order.type == _MARKET else None
+            price = edge or order.price_ticks
+            more_hold = hold_needed(order, price, order.leaves_lots) - order.hold
+            if checks.band_refuses(book.terms, price) or checks.money(order, more_hold) is not checks.OK:
                 self.matcher.end(order, DoneReason.OUTSIDE_BAND)
             else:
-                self.matcher.join_close(order)
+                self.matcher.join_close(order, price)
 
     def _pair(self, book: Book, price: int) -> None:
         """Queue head against queue head, the smaller size a trade; own orders shrink each other instead (rule 11)."""
         bids, asks = list(_queue(book, BUY, price)), list(_queue(book, SELL, price))
+        before = {order.order_id: order.leaves_lots for order in (*bids, *asks)}
         bid, ask = 0, 0
         while bid < len(bids) and ask < len(asks):
             buyer, seller = bids[bid], asks[ask]
@@ -89,7 +96,7 @@ class Auctioneer:
             bid += not buyer.leaves_lots
             ask += not seller.leaves_lots
         for order in (*bids[: bid + 1], *asks[: ask + 1]):
-            if order.display_lots and order.level is not None:
+            if order.display_lots and order.level is not None and order.leaves_lots < before[order.order_id]:
                 self.matcher.show_again(order)
 
     def _end_crossed_outside_band(self, book: Book) -> None:
@@ -99,15 +106,6 @@ class Auctioneer:
             assert outside, "the book is crossed within the band after an uncross"
             for order in [order for level in outside for order in level.orders.values()]:
                 self.matcher.end(order, DoneReason.OUTSIDE_BAND)
-
-
-def band(book: Book) -> tuple[int, int]:
-    """The lowest and highest price that the static band allows; every price where there is none."""
-    terms = book.terms
-    if not (terms.reference_price_ticks and terms.static_band_ppm):
-        return 1, MAX_PRICE_TICKS
-    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
-    return checks.collared(SELL, reference, ppm), checks.collared(BUY, reference, ppm)
 
 
 def _quantities(book: Book, side: int) -> Quantities:

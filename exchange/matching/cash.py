@@ -50,11 +50,21 @@ class CashDesk:
         self.writer.event(_told(events.TransferBegun, transfer))
         return OK
 
-    def confirm(self, command: commands.ConfirmTransfer) -> Reason:
-        """The cash has come, or has left: only now does a total change."""
+    def check_confirm(self, command: commands.ConfirmTransfer) -> Reason:
         transfer, reason = self._begun(command)
         if transfer is None:
             return reason
+        supply = self.state.assets[transfer.asset].supply
+        return OK if transfer.withdrawal or supply + transfer.amount <= MAX_BALANCE else Reason.BALANCE_TOO_LARGE
+
+    def one_confirms(self, command: commands.ConfirmTransfer) -> bool:
+        """Only a withdrawal above its asset's limit takes two users."""
+        transfer = self.state.transfers[command.transfer]
+        return not transfer.withdrawal or transfer.amount <= self.state.assets[transfer.asset].approval_above
+
+    def confirm(self, command: commands.ConfirmTransfer) -> None:
+        """The cash has come, or has left: only now does a total change."""
+        transfer = self.state.transfers[command.transfer]
         asset = self.state.assets[transfer.asset]
         balance = self.state.accounts[transfer.account].balance(transfer.asset)
         if transfer.withdrawal:
@@ -62,13 +72,10 @@ class CashDesk:
             balance.held -= transfer.amount
             asset.supply -= transfer.amount
         else:
-            if asset.supply + transfer.amount > MAX_BALANCE:
-                return Reason.BALANCE_TOO_LARGE
             balance.total += transfer.amount
             asset.supply += transfer.amount
         transfer.state = Transfer.CONFIRMED
         self.writer.event(_told(events.TransferConfirmed, transfer))
-        return OK
 
     def abort(self, command: commands.AbortTransfer) -> Reason:
         transfer, reason = self._begun(command)

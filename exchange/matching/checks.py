@@ -31,7 +31,8 @@ _CANCEL_OLDEST, _DECREMENT = int(SelfTrade.CANCEL_OLDEST), int(SelfTrade.DECREME
 def permission(
     state: MachineState, account: Account, book: Book, side: int, more_lots: int, entitlement: Entitlement | None
 ) -> Reason:
-    """Blocked party, then the gate's verdict with its counters; `more_lots` is what would be open beyond today's."""
+    """Blocked party, then the gate's verdict with its counters; `more_lots` is what would be open beyond today's,
+    negative where an amend asks for less."""
     if account.blocked or account.participant.state != _ACTIVE:
         return Reason.ACCOUNT_BLOCKED
     if entitlement is None:
@@ -116,8 +117,8 @@ def joins_call(order: Order) -> bool:
 
 
 def frozen(order: Order, now_ns: int) -> bool:
-    """Whether the call has passed the time from which nothing is taken back."""
-    return 0 < order.book.terms.freezes_at_ns <= now_ns
+    """Whether the order's call has passed the time from which nothing is taken back; an offer is in no call."""
+    return order.offer is None and 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
@@ -167,6 +168,15 @@ def band_edge(book: Book, side: int) -> int | None:
     if not (terms.reference_price_ticks and terms.static_band_ppm):
         return None
     return collared(side, terms.reference_price_ticks, terms.static_band_ppm)
+
+
+def static_bounds(book: Book) -> tuple[int, int]:
+    """The lowest and highest price that the static band allows; every price where there is none."""
+    terms = book.terms
+    if not (terms.reference_price_ticks and terms.static_band_ppm):
+        return 1, MAX_PRICE_TICKS
+    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
+    return collared(SELL, reference, ppm), collared(BUY, reference, ppm)
 
 
 def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:

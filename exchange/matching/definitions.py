@@ -1,12 +1,13 @@
 """What is traded: cash assets, bases and the instruments on them, and the gate's decisions about listings."""
 
 from exchange.matching.order_book import Book
+from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import Asset, Base, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Mode
+from exchange.vocabulary.instruments import Cause, Mode
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_FEE_PPM, MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, minor_per_tick_lot
@@ -17,20 +18,21 @@ OK = Reason.NONE
 class Definitions:
     """As `Registry`: each method returns the reason of a refusal, or changes the state and returns `NONE`."""
 
-    def __init__(self, state: MachineState, writer: EventWriter, registry: Registry) -> None:
+    def __init__(self, state: MachineState, writer: EventWriter, registry: Registry, phases: PhaseDesk) -> None:
         self.state = state
         self.writer = writer
         self.registry = registry
+        self.phases = phases
 
     def define_asset(self, command: commands.DefineAsset) -> Reason:
         code = command.code.encode()
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
-        if not _is_code(command.code) or command.scale > 18:
+        if not is_code(command.code) or command.scale > 18:
             return Reason.BAD_VALUE
         if code in self.state.codes:
             return Reason.DUPLICATE_CODE
-        self._add_asset(command.sequence, 0, command.scale, code)
+        self.add_asset(command.sequence, 0, command.scale, code)
         self.writer.event(events.AssetDefined(asset=command.sequence, scale=command.scale, code=command.code))
         return OK
 
@@ -40,14 +42,14 @@ class Definitions:
             return Reason.NOT_PERMITTED
         if command.account not in self.state.accounts or not command.account:
             return Reason.UNKNOWN_ACCOUNT
-        if not _is_code(command.code) or not 0 < command.lots * command.copies <= MAX_LOTS or command.lot_rtu <= 0:
+        if not is_code(command.code) or not 0 < command.lots * command.copies <= MAX_LOTS or command.lot_rtu <= 0:
             return Reason.BAD_VALUE
         if code in self.state.codes:
             return Reason.DUPLICATE_CODE
         if NO_DIGEST in {command.listing, command.certificate, command.decision}:
             return Reason.NO_DECISION
         base = command.sequence
-        self._add_asset(base, 1, 0, code)
+        self.add_asset(base, 1, 0, code)
         self.state.bases[base] = Base(
             base, command.account, command.lots, command.copies, command.lot_rtu, 0, code.ljust(16, b"\0")
         )
@@ -67,6 +69,7 @@ class Definitions:
         return OK
 
     def define_instrument(self, command: commands.DefineInstrument) -> Reason:
+        """A new instrument is closed, or halted while the venue is killed."""
         state, symbol = self.state, command.symbol.encode()
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
@@ -86,9 +89,11 @@ class Definitions:
             setattr(defined, name, getattr(command, name))
             setattr(terms, name, getattr(command, name))
         defined.symbol, terms.symbol = command.symbol, symbol.ljust(32, b"\0")
-        state.books[terms.instrument] = Book(terms, state.bases[command.base].issuer)
+        book = state.books[terms.instrument] = Book(terms, state.bases[command.base].issuer)
         state.codes.add(symbol)
         self.writer.event(defined)
+        if state.killed:
+            self.phases.halt(book, Cause.OPERATOR)
         return OK
 
     def record_decision(self, command: commands.RecordDecision) -> Reason:
@@ -107,7 +112,7 @@ class Definitions:
         )
         return OK
 
-    def _add_asset(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
+    def add_asset(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
         self.state.assets[asset] = Asset(asset, is_claim, scale, code.ljust(16, b"\0"))
         self.state.codes.add(code)
 
@@ -132,7 +137,7 @@ _TERMS = (
 )
 
 
-def _is_code(code: str) -> bool:
+def is_code(code: str) -> bool:
     """One word of A-Z and 0-9, as assets and bases are called."""
     return 0 < len(code) <= 16 and code.isalnum() and code.isascii() and code.upper() == code
 
@@ -143,8 +148,8 @@ def _terms_are_sound(command: commands.DefineInstrument) -> bool:
     bands = (command.collar_ppm, command.static_band_ppm, command.dynamic_band_ppm)
     return (
         bool(dash)
-        and _is_code(base)
-        and _is_code(quote)
+        and is_code(base)
+        and is_code(quote)
         and max(fees) <= command.taker_ppm <= MAX_FEE_PPM
         and max(bands) < PPM
         and 0 < command.max_lots <= MAX_LOTS

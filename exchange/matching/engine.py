@@ -9,22 +9,30 @@ from collections.abc import Callable
 from typing import Self
 
 from exchange.matching import invariants, restoring, tables
+from exchange.matching.aftermath import Aftermath
 from exchange.matching.amendments import AmendDesk
 from exchange.matching.auction import Auctioneer
 from exchange.matching.cash import CashDesk
 from exchange.matching.claims import ClaimsDesk
+from exchange.matching.corrections import Corrections
 from exchange.matching.definitions import Definitions
+from exchange.matching.guards import GuardDesk
+from exchange.matching.kill_switch import KillSwitch
+from exchange.matching.offers import OfferDesk
 from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
+from exchange.matching.pools import PoolDesk
+from exchange.matching.proposals import Dangerous, ProposalDesk
 from exchange.matching.registry import Registry
-from exchange.matching.state import CALL_END, ENTITLEMENT_EXPIRY, MachineState
-from exchange.matching.trading import Matcher
+from exchange.matching.state import CALL_END, DEAD_MAN, ENTITLEMENT_EXPIRY, MachineState, next_hour
+from exchange.matching.venue_rules import VenueDesk
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
 from exchange.vocabulary.commands import Command
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.units import DONE_ORDERS_KEPT_NS
+from exchange.vocabulary.rows import TradeRow
+from exchange.vocabulary.units import DONE_ORDERS_KEPT_NS, TRADES_KEPT_NS
 
 _PLACE, _CANCEL = commands.PlaceOrder.KIND, commands.CancelOrder.KIND
 _HEADER = commands.Clock.STRUCT.unpack_from
@@ -37,23 +45,30 @@ class Engine:
     def __init__(self, machine: MachineState | None = None) -> None:
         self._state = machine or MachineState()
         self._writer = EventWriter()
-        matcher = self._matcher = Matcher(self._state, self._writer)
+        matcher = self._matcher = Aftermath(self._state, self._writer)
         registry = Registry(self._state, self._writer, matcher)
         orders = OrderDesk(self._state, self._writer, matcher, registry)
-        definitions = Definitions(self._state, self._writer, registry)
+        offers = OfferDesk(self._state, self._writer, matcher)
         self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
+        guards = self._guards = GuardDesk(self._state, self._writer, orders, registry)
         self._place, self._cancel = orders.place, orders.cancel
         self._order_handlers: dict[int, Callable[..., None]] = {
             commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
             commands.MassCancel.KIND: orders.mass_cancel,
+            commands.MakeOffer.KIND: offers.make,
+            commands.AcceptOffer.KIND: offers.accept,
+            commands.WithdrawOffer.KIND: offers.withdraw,
         }
         cash, phases = (
             CashDesk(self._state, self._writer, registry),
             PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
         )
         self._phases = phases
+        definitions = Definitions(self._state, self._writer, registry, phases)
+        pools = PoolDesk(self._state, self._writer, definitions)
+        kill_switch = KillSwitch(self._state, self._writer, matcher, registry, phases)
+        self._take_two(registry, cash, kill_switch)
         self._handlers: dict[int, Callable[..., Reason]] = {
-            commands.SetRulesVersion.KIND: registry.set_rules_version,
             commands.Clock.KIND: registry.clock,
             commands.RegisterParticipant.KIND: registry.register_participant,
             commands.SetParticipantState.KIND: registry.set_participant_state,
@@ -63,21 +78,47 @@ class Engine:
             commands.OpenAccount.KIND: registry.open_account,
             commands.BlockAccount.KIND: registry.block_account,
             commands.UnblockAccount.KIND: registry.unblock_account,
+            commands.Kill.KIND: kill_switch.kill,
             commands.DefineAsset.KIND: definitions.define_asset,
             commands.DefineBase.KIND: definitions.define_base,
             commands.DefineInstrument.KIND: definitions.define_instrument,
+            commands.DefinePool.KIND: pools.define,
             commands.RecordDecision.KIND: definitions.record_decision,
             commands.SetPhase.KIND: phases.set_phase,
             commands.SetReferencePrice.KIND: phases.set_reference_price,
             commands.AssignSchedule.KIND: phases.assign_schedule,
             commands.BeginDeposit.KIND: cash.begin,
             commands.BeginWithdrawal.KIND: cash.begin,
-            commands.ConfirmTransfer.KIND: cash.confirm,
             commands.AbortTransfer.KIND: cash.abort,
+            commands.SetDeadMan.KIND: guards.set_dead_man,
+            commands.ArmDisconnect.KIND: guards.arm,
+            commands.DisarmDisconnect.KIND: guards.disarm,
+            commands.Disconnect.KIND: guards.disconnect,
             commands.GrantEntitlement.KIND: self._claims.grant,
             commands.RevokeEntitlement.KIND: self._claims.revoke,
             commands.Issue.KIND: self._claims.issue,
             commands.TakeDelivery.KIND: self._claims.take_delivery,
+            commands.PoolClaims.KIND: pools.pool_claims,
+        }
+
+    def _take_two(self, registry: Registry, cash: CashDesk, kill_switch: KillSwitch) -> None:
+        """What one user proposes and another approves."""
+        venue = VenueDesk(self._state, self._writer, registry)
+        corrections = Corrections(self._state, self._writer, registry)
+        proposals = ProposalDesk(self._state, self._writer, registry)
+        proposals.dangerous = {
+            commands.SetRulesVersion.KIND: Dangerous(venue.check_rules_version, venue.set_rules_version),
+            commands.AdoptPolicies.KIND: Dangerous(venue.check_policies, venue.adopt_policies),
+            commands.SetWithdrawalLimit.KIND: Dangerous(venue.check_withdrawal_limit, venue.set_withdrawal_limit),
+            commands.Unkill.KIND: Dangerous(kill_switch.check_unkill, kill_switch.unkill),
+            commands.BustTrade.KIND: Dangerous(corrections.check_bust, corrections.bust, lack=corrections.lack),
+            commands.AdjustTrade.KIND: Dangerous(corrections.check_adjust, corrections.adjust),
+            commands.ConfirmTransfer.KIND: Dangerous(cash.check_confirm, cash.confirm, cash.one_confirms),
+        }
+        self._order_handlers |= dict.fromkeys(proposals.dangerous, proposals.ask)
+        self._order_handlers |= {
+            commands.Approve.KIND: proposals.approve,
+            commands.Reject.KIND: proposals.reject,
         }
 
     @property
@@ -103,14 +144,16 @@ class Engine:
             writer.begin(sequence, now, actor)
             if machine.timers or machine.done_orders:
                 self._fire_timers(now)
+            if now >= machine.forgets_at_ns:
+                self._forget_trades(now)
             if kind == _PLACE:
                 self._place(batch, offset)
             elif kind == _CANCEL:
                 self._cancel(batch, offset)
             else:
                 self._apply_other(batch, offset)
-            if matcher.reached:
-                matcher.release_stops()
+            if matcher.reached or matcher.linked or matcher.pegged:
+                matcher.settle_down()
         return writer.take()
 
     def _apply_other(self, batch: bytes, offset: int) -> None:
@@ -132,6 +175,9 @@ class Engine:
     def _fire_timers(self, now: int) -> None:
         """Everything due before this command, ordered by (time, kind, id) (rule 18)."""
         machine = self._state
+        # Forgetting comes first here and last by kind, which nobody can tell: it makes no event, it drops orders that
+        # were done a day ago and their ids, and every other timer looks at open orders alone and at no client id.
+        # What ends now is done now, so it is not forgotten in the same breath.
         done = machine.done_orders
         while done and done[0].done_ns < now - DONE_ORDERS_KEPT_NS:
             order = done.popleft()
@@ -145,8 +191,19 @@ class Engine:
                 self._claims.expire(*subject)
             elif kind == CALL_END:
                 self._phases.end_call(subject[0])
+            elif kind == DEAD_MAN:
+                self._guards.fire_dead_man(subject[0])
             else:
                 self._matcher.expire(subject[0])
+            if self._matcher.pegged:
+                self._matcher.settle_down()
+
+    def _forget_trades(self, now: int) -> None:
+        """What is older than seven days goes once an hour; until then corrections pass it over."""
+        for book in self._state.books.values():
+            while book.trades and TradeRow.decode(book.trades[0]).timestamp_ns < now - TRADES_KEPT_NS:
+                book.trades.popleft()
+        self._state.forgets_at_ns = next_hour(now)
 
     def state_hash(self) -> bytes:
         """SHA-256 over the state's tables, equal wherever the same journal was applied."""

@@ -6,7 +6,7 @@ Cancelling is O(1): the order knows its level. A side keeps its best level at ha
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 BUY = 1
 SELL = 2
 
-FOR_STOP, FOR_CLOSE, IN_CALL, OFFERED, FOR_PEG, FOR_ENTRY = 1, 2, 3, 4, 5, 6
+FOR_STOP, FOR_CLOSE, IN_CALL, OFFERED, FOR_PEG = 1, 2, 3, 4, 5
 """What an order outside the book waits for: its stop price, the closing auction, the end of the call it has joined, a
-counterparty, a price to follow, the fills of its bracket's entry."""
+counterparty, a price to follow."""
 
 
 class Options:
-    """What a trailing, pegged or bracket order has besides, as in `OrderOptions`; `exit` closes an entry's fills."""
+    """What a trailing, pegged, one-cancels-other or bracket order has besides, as in `OrderOptions`.
+
+    `exit` is the id of the order that closes what this entry of a bracket has filled; `cap_ticks` the worst price that
+    the order may come to, which a buy's hold covers.
+    """
 
     __slots__ = (
         "cap_ticks",
+        "closed_lots",
         "entry",
         "exit",
         "exit_price_ticks",
@@ -41,9 +46,20 @@ class Options:
         "trail_ticks",
     )
 
-    def __init__(self) -> None:
-        self.entry = self.exit = self.peg = self.offset_ticks = self.cap_ticks = 0
-        self.trail_ticks = self.mark_ticks = self.exit_price_ticks = self.exit_stop_ticks = 0
+    def __init__(
+        self,
+        trail_ticks: int = 0,
+        exit_price_ticks: int = 0,
+        exit_stop_ticks: int = 0,
+        offset_ticks: int = 0,
+        peg: int = 0,
+    ) -> None:
+        self.trail_ticks = trail_ticks
+        self.exit_price_ticks = exit_price_ticks
+        self.exit_stop_ticks = exit_stop_ticks
+        self.offset_ticks = offset_ticks
+        self.peg = peg
+        self.entry = self.exit = self.closed_lots = self.cap_ticks = self.mark_ticks = 0
 
 
 class Offer:
@@ -61,7 +77,7 @@ class Order:
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
     `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
-    `FOR_CLOSE`, `IN_CALL`) is in no book.
+    `FOR_CLOSE`, `IN_CALL`, `OFFERED`) is in no book.
     """
 
     __slots__ = (
@@ -223,8 +239,11 @@ class Book:
         "issuer",
         "last_before",
         "offers",
+        "peg_view",
+        "pegs",
         "stops",
         "terms",
+        "trades",
     )
 
     def __init__(self, terms: InstrumentRow, issuer: int) -> None:
@@ -240,6 +259,12 @@ class Book:
         self.call_sells: dict[int, Order] = {}
         self.offers: dict[int, Order] = {}
         """Open offers, by order id."""
+        self.pegs: dict[int, Order] = {}
+        """Open pegged orders, in the book or waiting for a price to follow, by order id."""
+        self.peg_view: tuple[int, ...] = ()
+        """What the pegged orders' prices followed from when they were last set."""
+        self.trades: deque[bytes] = deque()
+        """Encoded `TradeRow`s that may still be corrected, oldest first, up to the last trade's."""
         self.band_sequence = self.last_before = 0
         """The command that touched the book last, and the last price before it: what the dynamic band lies round."""
 

@@ -1,11 +1,15 @@
 """Commands on orders: place, cancel, mass cancel. Refusals come first and change nothing; then it acts."""
 
-from exchange.matching import checks
+from collections.abc import Iterable
+from operator import attrgetter
+
+from exchange.matching import checks, dry_runs
 from exchange.matching.checks import OK
-from exchange.matching.order_book import Book, Order
+from exchange.matching.order_book import BUY, SELL, Book, Options, Order
 from exchange.matching.registry import Registry
 from exchange.matching.standing import hold_needed
 from exchange.matching.state import Account, MachineState
+from exchange.matching.stops import trailed
 from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
@@ -16,10 +20,11 @@ from exchange.vocabulary.reasons import DoneReason, Reason
 _UNPACK_PLACE = commands.PlaceOrder.STRUCT.unpack_from
 _PLACE, _CANCEL = commands.PlaceOrder.KIND, commands.CancelOrder.KIND
 _UNPACK_CANCEL = commands.CancelOrder.STRUCT.unpack_from
-_MARKET, _STOP = int(OrderType.MARKET), int(OrderType.STOP)
-_COLLARED = frozenset((_MARKET, _STOP))
+_, _MARKET, _STOP, _, _TRAILING, _PEGGED, _OCO, _ = map(int, OrderType)
+_STOPS = frozenset((_STOP, _TRAILING))
+_COLLARED = _STOPS | {_MARKET}
 _RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
-_DECREMENT, _POST_ONLY = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY)
+_DECREMENT, _POST_ONLY, _DRY_RUN = int(SelfTrade.DECREMENT), int(OrderFlag.POST_ONLY), int(OrderFlag.DRY_RUN)
 _CANCELED, _MASS_CANCELED = int(DoneReason.CANCELED), int(DoneReason.MASS_CANCELED)
 
 
@@ -44,21 +49,26 @@ class OrderDesk:
             return self._refuse(Reason.UNKNOWN_INSTRUMENT, account_id, instrument_id, client_id)
         if account is None or not account_id:
             return self._refuse(Reason.UNKNOWN_ACCOUNT, account_id, instrument_id, client_id)
-        if display | minimum | stop | funds | expire or not is_plain(
+        special = trail | exit_price | exit_stop | offset_ticks | peg
+        if display | minimum | stop | funds | expire | special or not is_plain(
             side, type_, tif, self_trade, flags, price, lots, client_id
         ):
-            wish = Wish(side, type_, tif, self_trade, flags, price, lots, display, minimum, stop, funds, expire)
+            asked = flags & ~_DRY_RUN
+            wish = Wish(
+                side, type_, tif, self_trade, asked, price, lots, display, minimum, stop, funds, expire,
+                trail, exit_price, exit_stop, offset_ticks, peg,
+            )  # fmt: skip
             reason = shape(wish, now, client_id)
             if reason is not OK:
                 return self._refuse(reason, account_id, instrument_id, client_id)
         if client_id[0]:
             known = account.client_ids.get(client_id)
-            if known is not None:
-                return self._repeat(known, client_id, fingerprint)
-            if len(account.client_ids) >= account.max_client_ids:
-                return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
+            if known is not None or len(account.client_ids) >= account.max_client_ids:
+                return self._not_new(known, account_id, instrument_id, client_id, fingerprint)
         entitlement = account.entitlements.get((instrument_id, side))
         reason = checks.permission(state, account, book, side, lots or 1, entitlement)
+        if reason is OK and (exit_price or exit_stop):
+            reason = self._may_exit(account, book, BUY + SELL - side)
         if reason is not OK:
             decision = entitlement.entitlement if entitlement else 0
             return self._refuse(reason, account_id, instrument_id, client_id, decision)
@@ -70,9 +80,13 @@ class OrderDesk:
         order.post_only = flags & _POST_ONLY
         order.display_lots, order.stop_price_ticks = display, stop
         order.funds_minor, order.expire_at_ns = funds, expire
+        if special or type_ == _OCO:
+            order.options = Options(trail, exit_price, exit_stop, offset_ticks, peg)
         reason = self._admit(order, minimum)
         if reason is not OK:
             return self._refuse(reason, account_id, instrument_id, client_id)
+        if flags & _DRY_RUN:
+            return dry_runs.tell(self.writer, order, client_id)
         if client_id[0]:
             order.client_order_id = order.last_client_order_id = client_id
             order.fingerprint = fingerprint
@@ -90,14 +104,18 @@ class OrderDesk:
         rests = calls or order.tif in _RESTING
         if calls and order.type == _MARKET and checks.band_edge(book, order.side) is None:
             return Reason.NO_REFERENCE_PRICE
+        if order.type == _TRAILING and not self._start_trailing(order):
+            return Reason.NO_REFERENCE_PRICE
         reason = checks.limits(account, terms, order.price_ticks, order.lots, rests)
+        if reason is OK and order.options is not None:
+            reason = self._admit_options(order, order.options, rests)
         if reason is OK and order.type in _COLLARED:
             reason = self._collar(order, calls)
         if reason is not OK:
             return reason
         order.hold = order.funds_minor or hold_needed(order, order.price_ticks, order.lots)
         reason = checks.money(order, order.hold)
-        if reason is not OK or order.type >= _STOP or calls:
+        if reason is not OK or calls or (order.type > _MARKET and order.type != _OCO):
             return reason
         return checks.matching(order, min_lots)
 
@@ -106,7 +124,9 @@ class OrderDesk:
         price, the band's far edge in a call. Its notional, or its funds, pass the limit; and in continuous trading
         there must be something to take."""
         terms = order.book.terms
-        if order.type == _STOP:
+        if checks.notional_above_maximum(terms, order.funds_minor):
+            return Reason.NOTIONAL_ABOVE_MAXIMUM
+        if order.type in _STOPS:
             price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
@@ -115,14 +135,45 @@ class OrderDesk:
         if price is None:
             return Reason.NO_LIQUIDITY
         order.price_ticks = price
-        notional = order.funds_minor or price * order.lots * terms.minor_per_tick_lot
-        if checks.notional_above_maximum(terms, notional):
+        if checks.notional_above_maximum(terms, price * order.lots * terms.minor_per_tick_lot):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.funds_minor:
             best = order.book.opposite(order.side).best
             assert best is not None
             if not checks.affordable_lots(order, best.price_ticks):
                 return Reason.FUNDS_TOO_SMALL
+        return OK
+
+    def _may_exit(self, account: Account, book: Book, side: int) -> Reason:
+        """Whether the account may close what a bracket's entry fills, and on the day on which it fills."""
+        entitlement = account.entitlements.get((book.terms.instrument, side))
+        reason = checks.permission(self.state, account, book, side, 0, entitlement)
+        return Reason.TOO_EARLY if reason is OK and entitlement is not None and entitlement.min_days else reason
+
+    def _start_trailing(self, order: Order) -> bool:
+        """A trailing stop starts from the last price, or the reference price; whether there is one."""
+        terms, options = order.book.terms, order.options
+        assert options is not None
+        options.mark_ticks = terms.last_price_ticks or terms.reference_price_ticks
+        order.stop_price_ticks = trailed(order.side, options.mark_ticks, options.trail_ticks)
+        return options.mark_ticks > 0
+
+    def _admit_options(self, order: Order, options: Options, rests: bool) -> Reason:
+        """Bands and maxima for what else the order may come to, and the worst price that it may have to pay."""
+        terms, account = order.book.terms, order.account
+        if order.type == _PEGGED:
+            options.cap_ticks = order.price_ticks
+        elif order.type == _OCO:
+            options.cap_ticks = worst_of_two(order, order.price_ticks, order.stop_price_ticks)
+        exit_price = options.exit_price_ticks
+        if exit_price and checks.band_refuses(terms, exit_price):
+            return Reason.PRICE_OUTSIDE_BAND
+        dearest = max(exit_price, options.exit_stop_ticks, options.cap_ticks)
+        if checks.notional_above_maximum(terms, dearest * order.lots * terms.minor_per_tick_lot):
+            return Reason.NOTIONAL_ABOVE_MAXIMUM
+        exits = exit_price or options.exit_stop_ticks
+        if exits and len(account.open_orders) + rests >= account.max_open_orders:
+            return Reason.TOO_MANY_OPEN_ORDERS
         return OK
 
     def cancel(self, batch: bytes, offset: int) -> None:
@@ -142,17 +193,23 @@ class OrderDesk:
             return self.writer.refused(reason, command.KIND, command.account, command.instrument)
         state = self.state
         chosen = [state.accounts[command.account]] if command.account else list(state.accounts.values())
-        canceled = [
+        named = [
             order
             for account in chosen
             for order in account.open_orders.values()
             if command.instrument in (0, order.book.terms.instrument) and command.side in (0, order.side)
-            if not checks.frozen(order, self.writer.timestamp_ns)
         ]
-        for order in sorted(canceled, key=lambda order: order.order_id):
-            self.matcher.end(order, _MASS_CANCELED)
+        canceled = self.end_all(named, _MASS_CANCELED)
         header = {"account": command.account, "instrument": command.instrument}
-        return self.writer.event(events.MassCanceled(**header, canceled=len(canceled)))
+        return self.writer.event(events.MassCanceled(**header, canceled=canceled))
+
+    def end_all(self, named: Iterable[Order], reason: int) -> int:
+        """End open orders, the lowest id first, but those of a frozen call; how many ended."""
+        now = self.writer.timestamp_ns
+        ending = sorted((order for order in named if not checks.frozen(order, now)), key=attrgetter("order_id"))
+        for order in ending:
+            self.matcher.end(order, reason)
+        return len(ending)
 
     def _may_mass_cancel(self, command: commands.MassCancel) -> Reason:
         if command.instrument and command.instrument not in self.state.books:
@@ -172,13 +229,20 @@ class OrderDesk:
         else:
             account = state.accounts.get(account_id)
             order = account.client_ids.get(client_id) if account else None
-        if order is None:
+        if order is None or order.offer is not None:  # Offers are withdrawn, and never amended.
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
         if order.done_ns:
             return order, Reason.TOO_LATE
         return order, Reason.AUCTION_FROZEN if checks.frozen(order, self.writer.timestamp_ns) else OK
+
+    def _not_new(
+        self, known: Order | None, account_id: int, instrument_id: int, client_id: bytes, fingerprint: bytes
+    ) -> None:
+        if known is not None:
+            return self._repeat(known, client_id, fingerprint)
+        return self._refuse(Reason.TOO_MANY_CLIENT_IDS, account_id, instrument_id, client_id)
 
     def _repeat(self, order: Order, client_id: bytes, fingerprint: bytes) -> None:
         """The first answer again for the same request; another request under the same id is refused (rule 15)."""
@@ -200,6 +264,11 @@ class OrderDesk:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.
         echoed = client_id if client_id[0] and CLIENT_ORDER_ID.fullmatch(client_id) else b""
         self.writer.refused(reason, kind, account, instrument, decision, subject, echoed)
+
+
+def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:
+    """The dearer leg of a one-cancels-other order, which a purchase holds."""
+    return max(price_ticks, checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

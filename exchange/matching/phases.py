@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from exchange.matching import checks
+from exchange.matching.aftermath import Aftermath
 from exchange.matching.auction import Auctioneer, open_orders
 from exchange.matching.order_book import Book, Order
-from exchange.matching.registry import Registry
+from exchange.matching.registry import Registry, is_cause
 from exchange.matching.state import CALL_END, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
@@ -19,6 +19,8 @@ OK = Reason.NONE
 CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
+_STOPPED = _ALWAYS | {Phase.VOLATILITY_AUCTION}
+"""Phases that a cause explains as long as they last."""
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
 LEGAL_MOVES = {
     Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},
@@ -34,7 +36,7 @@ LEGAL_MOVES = {
 
 class PhaseDesk:
     def __init__(
-        self, state: MachineState, writer: EventWriter, matcher: Matcher, registry: Registry, auctions: Auctioneer
+        self, state: MachineState, writer: EventWriter, matcher: Aftermath, registry: Registry, auctions: Auctioneer
     ) -> None:
         self.state = state
         self.writer = writer
@@ -49,16 +51,20 @@ class PhaseDesk:
             return reason
         terms = book.terms
         try:
-            new, why = Phase(command.phase), Cause(command.reason)
+            new = Phase(command.phase)
         except ValueError:
             return Reason.BAD_PHASE
         if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
             return Reason.BAD_PHASE
-        if (command.trading_day and command.trading_day < terms.trading_day) or not _times_are_sound(command, new):
+        back = command.trading_day and command.trading_day < terms.trading_day
+        if back or not _times_are_sound(command, new) or not is_cause(command.reason):
             return Reason.BAD_VALUE
+        if terms.killed or self.state.killed:
+            return Reason.KILLED
         if new is Phase.CONTINUOUS and terms.phase not in CALLS and _crossed(book):
             return Reason.CROSSED_BOOK
         terms.trading_day = command.trading_day or terms.trading_day
+        why = Cause(command.reason)
         self._move(book, new, why, command.freezes_at_ns, command.ends_at_ns, command.evidence)
         return OK
 
@@ -67,7 +73,11 @@ class PhaseDesk:
         book = self.state.books[instrument]
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
         self._move(book, after, Cause.SCHEDULE)
-        self.matcher.release_stops()
+        self.matcher.settle_down()
+
+    def halt(self, book: Book, why: Cause, evidence: bytes = NO_DIGEST) -> None:
+        """Halt whatever the phase; told again where it is halted already, because the cause is another."""
+        self._move(book, Phase.HALTED, why, evidence=evidence)
 
     def _interrupt(self, book: Book) -> None:
         ends = self.writer.timestamp_ns + book.terms.volatility_s * NS_PER_SECOND
@@ -86,7 +96,7 @@ class PhaseDesk:
         terms, old = book.terms, Phase(book.terms.phase)
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
-        terms.cause = int(why)
+        terms.cause = int(why) if new in _STOPPED else 0
         if ends_at_ns:
             self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         self._tell(book, old, why, evidence)

@@ -1,15 +1,25 @@
 """Who there is: participants, users, keys and accounts, and what an operator may do to them."""
 
-from exchange.matching.state import Account, Key, MachineState, Participant, User
+from exchange.matching.state import (
+    BY_OPERATOR,
+    WITH_PARTICIPANT,
+    WITH_VENUE,
+    Account,
+    Key,
+    MachineState,
+    Participant,
+    User,
+)
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.instruments import Cause
 from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 from exchange.vocabulary.reasons import DoneReason, Reason
 
 OK = Reason.NONE
-RULES_VERSIONS = frozenset({1})
+_CAUSES = frozenset(map(int, Cause))
 
 _STATE_MOVES = {
     ParticipantState.APPLIED: {ParticipantState.VERIFIED, ParticipantState.LEFT},
@@ -39,15 +49,6 @@ class Registry:
             actor = key.user
         user = self.state.users.get(actor)
         return user is not None and bool(user.roles & Role.OPERATOR)
-
-    def set_rules_version(self, command: commands.SetRulesVersion) -> Reason:
-        if not self.may_manage(command.actor):
-            return Reason.NOT_PERMITTED
-        if command.rules_version not in RULES_VERSIONS:
-            return Reason.UNKNOWN_RULES_VERSION
-        self.state.rules_version = command.rules_version
-        self.writer.event(events.RulesVersionSet(rules_version=command.rules_version))
-        return OK
 
     def clock(self, _command: commands.Clock) -> Reason:
         self.writer.event(events.ClockTicked())
@@ -146,7 +147,8 @@ class Registry:
         participant = self.state.participants.get(command.participant)
         if participant is None:
             return Reason.UNKNOWN_PARTICIPANT
-        account = Account(command.sequence, participant, command.max_open_orders, command.max_client_ids)
+        blocked = WITH_PARTICIPANT * participant.killed | WITH_VENUE * self.state.killed
+        account = Account(command.sequence, participant, command.max_open_orders, command.max_client_ids, blocked)
         self.state.accounts[account.account] = account
         self.writer.event(
             events.AccountOpened(
@@ -163,17 +165,22 @@ class Registry:
         account, reason = self._managed_account(command, blocked=0)
         if account is None:
             return reason
-        account.blocked = 1
-        self.writer.event(events.AccountBlocked(account=account.account, evidence=command.evidence))
+        account.blocked |= BY_OPERATOR
+        self.writer.event(
+            events.AccountBlocked(account=account.account, reason=command.reason, evidence=command.evidence)
+        )
         self._end_orders(account)
         return OK
 
     def unblock_account(self, command: commands.UnblockAccount) -> Reason:
-        account, reason = self._managed_account(command, blocked=1)
+        """An account that is blocked with its participant or the venue stays so."""
+        account, reason = self._managed_account(command, blocked=BY_OPERATOR)
         if account is None:
             return reason
-        account.blocked = 0
-        self.writer.event(events.AccountUnblocked(account=account.account, evidence=command.evidence))
+        account.blocked &= ~BY_OPERATOR
+        self.writer.event(
+            events.AccountUnblocked(account=account.account, reason=command.reason, evidence=command.evidence)
+        )
         return OK
 
     def _managed_account(
@@ -185,8 +192,15 @@ class Registry:
         account = self.state.accounts.get(command.account)
         if account is None or not command.account:
             return None, Reason.UNKNOWN_ACCOUNT
-        return (account, OK) if account.blocked == blocked else (None, Reason.BAD_STATE)
+        if not is_cause(command.reason):
+            return None, Reason.BAD_VALUE
+        return (account, OK) if account.blocked & BY_OPERATOR == blocked else (None, Reason.BAD_STATE)
 
     def _end_orders(self, account: Account) -> None:
         for _, order in sorted(account.open_orders.items()):
             self.matcher.end(order, DoneReason.ACCOUNT_BLOCKED)
+
+
+def is_cause(reason: int) -> bool:
+    """Whether a command's reason is a `Cause`; zero is one, and means that none is given."""
+    return reason in _CAUSES

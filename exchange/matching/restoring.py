@@ -3,7 +3,18 @@
 from dataclasses import replace
 from operator import attrgetter
 
-from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, OFFERED, Book, Offer, Options, Order
+from exchange.matching.order_book import (
+    BUY,
+    FOR_CLOSE,
+    FOR_PEG,
+    FOR_STOP,
+    IN_CALL,
+    OFFERED,
+    Book,
+    Offer,
+    Options,
+    Order,
+)
 from exchange.matching.state import (
     CALL_END,
     DEAD_MAN,
@@ -18,20 +29,24 @@ from exchange.matching.state import (
     Key,
     MachineState,
     Participant,
+    Pooling,
     Proposal,
     Transfer,
     User,
+    next_hour,
 )
-from exchange.matching.tables import OFFERED_TO, SAME_IN_ORDER
+from exchange.matching.tables import SAME_IN_ORDER
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import OrderType, TimeInForce
+from exchange.vocabulary.offering import named_accounts
 
 
 def restore(snapshot: state.State) -> MachineState:
     """Build the state that the rows tell; derived counters and dictionaries are counted again."""
     machine = MachineState()
     machine.sequence, machine.timestamp_ns = snapshot.sequence, snapshot.timestamp_ns
+    machine.forgets_at_ns = next_hour(snapshot.timestamp_ns)
     for venue in snapshot.rows(rows.VenueRow):
         machine.rules_version, machine.last_place = venue.rules_version, venue.last_place
         machine.killed, machine.policies = venue.killed, venue.policies
@@ -86,6 +101,10 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
         _restore_delivery(machine, delivery)
+    for each_pooling in snapshot.rows(rows.PoolingRow):
+        values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
+        pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
+        machine.pooling_keys[pooling.account, pooling.key] = pooling
     for told in snapshot.rows(rows.TransferRow):
         key = told.key.rstrip(b"\0")
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
@@ -125,7 +144,7 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
             for name in Options.__slots__:
                 setattr(order.options, name, getattr(told, name))
         if (offered := offers.get(order.order_id)) is not None:
-            order.offer = Offer(offered.part, tuple(filter(None, OFFERED_TO.unpack(offered.to))))
+            order.offer = Offer(offered.part, named_accounts(offered.to))
         machine.orders[order.order_id] = order
         for client_id in (order.client_order_id, order.last_client_order_id):
             if client_id[0]:
@@ -144,14 +163,20 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
 def _restore_open(order: Order) -> None:
     """Where an open order stands follows from what it is and whether it has a place."""
     book = order.book
+    if order.type == OrderType.PEGGED:
+        book.pegs[order.order_id] = order
     if order.place and order.type != OrderType.MARKET:
         book.side(order.side).add(order)
+        if order.type == OrderType.OCO:
+            book.stops.add(order)
     elif order.place:
         order.waits = IN_CALL
         (book.call_buys if order.side == BUY else book.call_sells)[order.place] = order
     elif order.offer is not None:
         order.waits = OFFERED
         book.offers[order.order_id] = order
+    elif order.type == OrderType.PEGGED:
+        order.waits = FOR_PEG
     elif order.tif == TimeInForce.AT_CLOSE:
         order.waits = FOR_CLOSE
         book.at_close[order.order_id] = order
@@ -177,8 +202,7 @@ def _restored_order(machine: MachineState, row: rows.OrderRow) -> Order:
 def _restore_operations(machine: MachineState, snapshot: state.State) -> None:
     for guard in snapshot.rows(rows.GuardRow):
         machine.guards[guard.guard] = guard.account
-    trades = sorted(snapshot.rows(rows.TradeRow), key=attrgetter("timestamp_ns", "instrument", "trade_id"))
-    for trade in trades:
-        machine.trades[trade.instrument, trade.trade_id] = trade.encode()
+    for trade in snapshot.rows(rows.TradeRow):
+        machine.books[trade.instrument].trades.append(trade.encode())
     for row in snapshot.rows(rows.ProposalRow):
         machine.proposals[row.proposal] = Proposal(row.proposal, row.user, row.command)

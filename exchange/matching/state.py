@@ -1,12 +1,12 @@
 """What the machine remembers: its entities, and the dictionaries that find them."""
 
-from collections import OrderedDict, deque
+from collections import deque
 
 from sortedcontainers import SortedDict
 
 from exchange.matching.order_book import Book, Order
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.units import MAX_BALANCE
+from exchange.vocabulary.units import MAX_BALANCE, NS_PER_HOUR
 
 # Kinds of timers: of what falls due at one time, the lower kind comes first (rule 18).
 ORDER_EXPIRY = 1
@@ -186,7 +186,7 @@ class Base:
         self.code = code
         self.is_pool = 0
         self.pooled: dict[int, int] = {}
-        """Of a pool: claims by base that were pooled and not yet delivered, oldest first."""
+        """Of a pool: claims that were pooled and not yet delivered, by base, in the order in which bases came."""
         self.deliveries_per_lot: dict[int, int] = {}
         self.lots_of: dict[int, dict[int, Delivery]] = {}
 
@@ -200,6 +200,23 @@ class Delivery:
         self.decision = decision
         self.key = key
         self.pool = pool
+
+
+class Pooling:
+    """Claims that were once turned into claims on a pool, remembered by their key."""
+
+    __slots__ = ("account", "base", "claims", "decision", "key", "pool", "pooling")
+
+    def __init__(
+        self, pooling: int, account: int, base: int, pool: int, claims: int, decision: bytes, key: bytes
+    ) -> None:
+        self.pooling = pooling
+        self.account = account
+        self.base = base
+        self.pool = pool
+        self.claims = claims
+        self.decision = decision
+        self.key = key
 
 
 class Transfer:
@@ -253,6 +270,7 @@ class MachineState:
         self.transfers: dict[int, Transfer] = {}
         self.transfer_keys: dict[tuple[int, bytes], Transfer] = {}
         self.delivery_keys: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self.pooling_keys: dict[tuple[int, bytes], Pooling] = {}
         self.orders: dict[int, Order] = {}
         self.done_orders: deque[Order] = deque()
         self.codes: set[bytes] = set()
@@ -261,8 +279,8 @@ class MachineState:
         self.guards: dict[int, int] = {}
         """Accounts by the id of the guard on one of their connections."""
         self.proposals: dict[int, Proposal] = {}
-        self.trades: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        """Encoded `TradeRow`s by (instrument, trade id), oldest first."""
+        self.forgets_at_ns = 0
+        """From when on the next command forgets old trades; follows from `timestamp_ns`."""
         self.timers: SortedDict[tuple[int, int, int], tuple[int, int, int]] = SortedDict()
         venue = Participant(0, 0, 0, 0)
         self.accounts[0] = Account(0, venue, 0, 0)
@@ -270,3 +288,7 @@ class MachineState:
     @property
     def venue(self) -> Account:
         return self.accounts[0]
+
+
+def next_hour(timestamp_ns: int) -> int:
+    return (timestamp_ns // NS_PER_HOUR + 1) * NS_PER_HOUR

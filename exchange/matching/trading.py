@@ -7,20 +7,20 @@ from collections.abc import Callable
 
 from exchange.matching import checks
 from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_STOP, IN_CALL, Book, BookSide, Level, Order
-from exchange.matching.standing import Standing, hold_needed
+from exchange.matching.self_trade import SelfTradePrevention
+from exchange.matching.standing import hold_needed
 from exchange.matching.state import ORDER_EXPIRY, MachineState
-from exchange.matching.writer import ACCEPTED, AMENDED, DONE, RESTED, TRIGGERED, EventWriter
-from exchange.vocabulary.events import RESTS, WAITS
+from exchange.matching.writer import ACCEPTED, RESTED, EventWriter
+from exchange.vocabulary.events import RESTS
 from exchange.vocabulary.instruments import MatchType, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.units import PPM
 
 # Plain integers: comparing an IntEnum member costs a dozen times as much.
 _RESTING = frozenset(map(int, (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD)))
-_STOP, _STOP_LIMIT = int(OrderType.STOP), int(OrderType.STOP_LIMIT)
+_LIMIT, _MARKET, _STOP, _, _TRAILING, _PEGGED, _OCO, _ = map(int, OrderType)
 _CONTINUOUS_PHASE, _CLOSING_AUCTION = int(Phase.CONTINUOUS), int(Phase.CLOSING_AUCTION)
 _AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
-_MARKET = int(OrderType.MARKET)
 _AUCTION = int(MatchType.AUCTION)
 _DECREMENT = int(SelfTrade.DECREMENT)
 _CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
@@ -36,7 +36,7 @@ _NO_LIQUIDITY = int(DoneReason.NO_LIQUIDITY)
 _POST_ONLY_WOULD_TAKE = int(DoneReason.POST_ONLY_WOULD_TAKE)
 
 
-class Matcher(Standing):
+class Matcher(SelfTradePrevention):
     """Takes, fills and settles: money and claims move with each fill."""
 
     def __init__(self, state: MachineState, writer: EventWriter) -> None:
@@ -51,7 +51,9 @@ class Matcher(Standing):
         if order.expire_at_ns:
             self.state.timers[order.expire_at_ns, ORDER_EXPIRY, order.order_id] = (order.order_id, 0, 0)
         book = order.book
-        if order.type >= _STOP:
+        if order.type > _MARKET and order.type != _OCO:
+            if order.type == _PEGGED:
+                return self._peg(order)
             self._wait(order, FOR_STOP)
             return self.look_at_last(book)
         if book.terms.phase != _CONTINUOUS_PHASE or order.tif >= _AT_OPEN:
@@ -61,10 +63,22 @@ class Matcher(Standing):
             best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
         )
         if not crosses and order.tif in _RESTING:
-            self.rest(order)
-            return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
-        self.writer.order(ACCEPTED, order, order.hold)
+            return self._enter_book(order)
+        if order.options is not None:
+            self._accepted(order)
+        else:
+            self.writer.order(ACCEPTED, order, order.hold)
         return self.take(order)
+
+    def _enter_book(self, order: Order) -> None:
+        """A new order that rests untraded."""
+        self.rest(order)
+        if order.options is not None:
+            self._accepted(order, RESTS)
+            if order.type == _OCO:
+                self.look_at_last(order.book)
+            return
+        self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
 
     def _join_or_wait(self, order: Order) -> None:
         """A new order of a call, or one for the closing auction, which may be far off."""
@@ -72,8 +86,7 @@ class Matcher(Standing):
             return self._wait(order, FOR_CLOSE)
         if order.type == _MARKET:
             return self._wait(order, IN_CALL)
-        self.rest(order)
-        return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
+        return self._enter_book(order)
 
     def take(self, taker: Order) -> None:
         """Match an order that is not in the book, then rest or end what is left of it."""
@@ -91,16 +104,15 @@ class Matcher(Standing):
                 return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == owner:
-                self._prevent_self_trade(taker, maker)
+                self.prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
             else:
                 self._fill(taker, maker, level, opposite)
         if not taker.leaves_lots:
             self._finish(taker, _FILLED)
-        elif taker.tif in _RESTING and taker.type != _STOP:
-            self.rest(taker)
-            self.writer.order(RESTED, taker, 0, flags=RESTS)
+        elif taker.tif in _RESTING and (taker.type == _LIMIT or _may_rest(taker)):
+            self._rest_remainder(taker)
         else:
             self.end(taker, _IOC_REMAINDER)
         return None
@@ -108,10 +120,15 @@ class Matcher(Standing):
     def _interrupt(self, taker: Order) -> None:
         """A trade outside the dynamic band does not happen: a volatility auction does (rule 17)."""
         self.interrupt(taker.book)
-        if taker.tif in _RESTING and taker.type != _STOP:
-            self.rest(taker)
-            return self.writer.order(RESTED, taker, 0, flags=RESTS)
+        if taker.tif in _RESTING and _may_rest(taker):
+            return self._rest_remainder(taker)
         return self.end(taker, _VOLATILITY)
+
+    def _rest_remainder(self, taker: Order) -> None:
+        self.rest(taker)
+        self.writer.order(RESTED, taker, 0, flags=RESTS)
+        if taker.type == _OCO:
+            self.look_at_last(taker.book)
 
     def _spend(self, taker: Order) -> None:
         """A market buy by amount: each fill takes the most whole lots that what is left pays for (rule 3).
@@ -132,7 +149,7 @@ class Matcher(Standing):
                 return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == taker.account.owner:
-                self._prevent_self_trade(taker, maker)
+                self.prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
                 continue
@@ -143,38 +160,14 @@ class Matcher(Standing):
         taker.leaves_lots = 0
         return self.end(taker, reason)
 
-    def release_stops(self) -> None:
-        """After a command: triggered stops enter one by one, lowest id first, what they trigger merging in (rule 6)."""
-        reached, self.reached = self.reached, []
-        for book in reached:
-            triggered = book.stops.triggered
-            while triggered and book.terms.phase == _CONTINUOUS_PHASE:
-                self._release(triggered.peekitem(0)[1])
-        self.reached.clear()
-
-    def _release(self, order: Order) -> None:
-        """A triggered stop is never refused; what would refuse it as an order ends it."""
-        self._stop_waiting(order)
-        self.writer.order(TRIGGERED, order, 0)
-        best = order.book.opposite(order.side).best
-        crosses = best is not None and checks.crosses(order, best.price_ticks)
-        if order.type == _STOP_LIMIT and checks.band_refuses(order.book.terms, order.price_ticks):
-            self.end(order, _OUTSIDE_BAND)
-        elif crosses and order.post_only:
-            self.end(order, _POST_ONLY_WOULD_TAKE)
-        elif order.type == _STOP and best is None:
-            self.end(order, _NO_LIQUIDITY)
-        else:
-            self.take(order)
-
     def _fill(self, taker: Order, maker: Order, level: Level, side: BookSide) -> None:
         """One trade at the maker's price, settled delivery versus payment (rules 1, 12, 13, 14)."""
         lots, book = maker.leaves_lots - maker.hidden_lots, maker.book
         lots = min(lots, taker.leaves_lots)
         terms = book.terms
         notional = level.price_ticks * lots * terms.minor_per_tick_lot
-        maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
-        taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
+        maker_fee = add_fill(maker, lots, notional, maker.maker_ppm)
+        taker_fee = add_fill(taker, lots, notional, taker.taker_ppm)
         level.lots -= lots
         maker.entitlement.open_lots -= lots
         if taker.side == BUY:
@@ -199,13 +192,15 @@ class Matcher(Standing):
             self._refresh(maker, side)
         if book.stops and book.stops.reach(terms.last_price_ticks):
             self.reached.append(book)
+        if taker.options is not None or maker.options is not None:
+            self._link(taker, maker)
 
     def fill_at(self, buyer: Order, seller: Order, price_ticks: int) -> None:
         """A trade of an uncross, between two orders that stand; whoever has the later place counts as the taker."""
         maker, taker = (buyer, seller) if buyer.place < seller.place else (seller, buyer)
         terms, lots = buyer.book.terms, min(buyer.leaves_lots, seller.leaves_lots)
         notional, ppm = price_ticks * lots * terms.minor_per_tick_lot, terms.auction_ppm
-        fees = _add_fill(buyer, lots, notional, ppm), _add_fill(seller, lots, notional, ppm)
+        fees = add_fill(buyer, lots, notional, ppm), add_fill(seller, lots, notional, ppm)
         changes = self._settle(buyer, seller, lots, notional, *fees)
         if maker is seller:
             fees, changes = fees[::-1], changes[::-1]
@@ -217,6 +212,14 @@ class Matcher(Standing):
         self.writer.trade(maker, taker, price_ticks, lots, notional, fees, changes, _AUCTION)
         if buyer.book.stops and buyer.book.stops.reach(price_ticks):
             self.reached.append(buyer.book)
+        self._link(buyer, seller)
+
+    def _link(self, *orders: Order) -> None:
+        """What fills and triggers orders of a bracket is followed up once the command has finished matching."""
+        for order in orders:
+            options = order.options
+            if options is not None and (options.entry or options.exit_price_ticks or options.exit_stop_ticks):
+                self.linked[order.order_id] = order
 
     def _settle(
         self, buyer: Order, seller: Order, lots: int, notional: int, buyer_fee: int, seller_fee: int
@@ -236,7 +239,7 @@ class Matcher(Standing):
         buyer.account.balance(terms.base).total += lots
         seller.account.balance(terms.quote).total += notional - seller_fee
         self.state.venue.balance(terms.quote).total += buyer_fee + seller_fee
-        if buyer.entitlement.min_days or seller.entitlement.min_days:
+        if terms.trading_day or buyer.entitlement.min_days or seller.entitlement.min_days:
             self._remember_day(buyer, seller)
         return buyer_change, -lots
 
@@ -245,43 +248,13 @@ class Matcher(Standing):
             terms = order.book.terms
             self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.trading_day
 
-    def _prevent_self_trade(self, taker: Order, maker: Order) -> None:
-        """The incoming order's mode decides (rule 11)."""
-        mode = taker.self_trade
-        if mode == _DECREMENT and taker.funds_minor:
-            mode = _CANCEL_NEWEST
-        if mode == _DECREMENT:
-            self.decrement(maker, taker)
-            return
-        if mode in (_CANCEL_OLDEST, _CANCEL_BOTH):
-            self.end(maker, _SELF_TRADE)
-        if mode != _CANCEL_OLDEST:
-            self.end(taker, _SELF_TRADE)
 
-    def decrement(self, first: Order, second: Order) -> None:
-        """Both shrink by the smaller remaining size, hidden lots first; what reaches zero is cancelled."""
-        lots = min(first.leaves_lots, second.leaves_lots)
-        for order in (first, second):
-            old_leaves = order.leaves_lots
-            order.lots -= lots
-            order.leaves_lots -= lots
-            stands = order.level is not None
-            if stands or order.waits:
-                self._take_off(order, lots, hidden_first=True)
-            self._shrunk(order, order.price_ticks if stands else 0, old_leaves if stands else 0)
-
-    def _shrunk(self, order: Order, old_price: int, old_leaves: int) -> None:
-        flags = WAITS if order.waits else RESTS if order.level is not None else 0
-        if order.leaves_lots:
-            change = self.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
-            return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags, _SELF_TRADE)
-        self._leave(order)
-        change = self.set_hold(order, 0)
-        self._finish(order, _SELF_TRADE)
-        return self.writer.order(DONE, order, change, old_price, old_leaves, flags & WAITS, _SELF_TRADE)
+def _may_rest(order: Order) -> bool:
+    """A stop without a limit of its own takes what it can and never rests."""
+    return order.type not in (_STOP, _TRAILING) and not (order.type == _OCO and order.triggered)
 
 
-def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
+def add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
     """Count a fill into the order; its fee is what all fills together cost less what they cost so far (rule 12)."""
     order.leaves_lots -= lots
     order.cum_lots += lots

@@ -7,19 +7,19 @@ import re
 from typing import NamedTuple
 
 from exchange.matching.order_book import BUY, SELL
-from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Peg, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS
 
 OK = Reason.NONE
-_LIMIT, _MARKET, _STOP, _STOP_LIMIT = map(
-    int, (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT)
-)
+_LIMIT, _MARKET, _STOP, _STOP_LIMIT, _TRAILING, _PEGGED, _OCO, _ = map(int, OrderType)
 _GTC, _IOC, _FOK, _DAY, _GTD, _AT_OPEN, _AT_CLOSE = map(int, TimeInForce)
-_TYPES = frozenset((_LIMIT, _MARKET, _STOP, _STOP_LIMIT))
-_STOPS = frozenset((_STOP, _STOP_LIMIT))
-_WITHOUT_PRICE = frozenset((_MARKET, _STOP))
-_RESTING_TYPES = frozenset((_LIMIT, _STOP_LIMIT))
+_TYPES = frozenset((_LIMIT, _MARKET, _STOP, _STOP_LIMIT, _TRAILING, _PEGGED, _OCO))
+_STOPS = frozenset((_STOP, _STOP_LIMIT, _OCO))
+_WITHOUT_PRICE = frozenset((_MARKET, _STOP, _TRAILING))
+_RESTING_TYPES = frozenset((_LIMIT, _STOP_LIMIT, _PEGGED, _OCO))
+_SHOWN_IN_PART = frozenset((_LIMIT, _STOP_LIMIT))
+_ENTRIES = frozenset((_LIMIT, _MARKET))
 _TIFS = frozenset(map(int, TimeInForce))
 _RESTING = frozenset((_GTC, _DAY, _GTD))
 _TIFS_OF = {
@@ -27,9 +27,13 @@ _TIFS_OF = {
     _MARKET: frozenset((_IOC, _FOK, _AT_OPEN, _AT_CLOSE)),
     _STOP: _RESTING,
     _STOP_LIMIT: _RESTING,
+    _TRAILING: _RESTING,
+    _PEGGED: _RESTING,
+    _OCO: _RESTING,
 }
 _POST_ONLY = int(OrderFlag.POST_ONLY)
 _MODES_OF_SELF_TRADE = len(SelfTrade)
+_PEGS = len(Peg)
 
 CLIENT_ORDER_ID = re.compile(rb"[ -~]{1,40}\0*")
 
@@ -49,6 +53,11 @@ class Wish(NamedTuple):
     stop_price_ticks: int
     funds_minor: int
     expire_at_ns: int
+    trail_ticks: int = 0
+    exit_price_ticks: int = 0
+    exit_stop_ticks: int = 0
+    offset_ticks: int = 0
+    peg: int = 0
 
 
 # (type, time in force, flags) that go together where nothing more is asked.
@@ -88,6 +97,8 @@ def shape(wish: Wish, now_ns: int, client_order_id: bytes) -> Reason:
         return Reason.BAD_PRICE
     if wish.type in _STOPS and not 1 <= wish.stop_price_ticks <= MAX_PRICE_TICKS:
         return Reason.BAD_PRICE
+    if not _options_are_priced(wish):
+        return Reason.BAD_PRICE
     if wish.funds_minor:
         return OK if 1 <= wish.funds_minor <= MAX_NOTIONAL_MINOR else Reason.BAD_SIZE
     if not 1 <= wish.lots <= MAX_LOTS:
@@ -98,13 +109,36 @@ def shape(wish: Wish, now_ns: int, client_order_id: bytes) -> Reason:
 def _go_together(wish: Wish) -> bool:
     """The table of combinations."""
     type_, tif = wish.type, wish.tif
-    rests = type_ in _RESTING_TYPES and tif in _RESTING
+    rests, exits = type_ in _RESTING_TYPES and tif in _RESTING, wish.exit_price_ticks != 0 or wish.exit_stop_ticks != 0
     return (
         tif in _TIFS_OF[type_]
         and (type_ in _STOPS) == (wish.stop_price_ticks != 0)
         and (tif == _GTD) == (wish.expire_at_ns != 0)
         and wish.flags in (0, _POST_ONLY)
-        and (rests or not (wish.flags or wish.display_lots))
+        and (rests or not wish.flags)
+        and (not wish.display_lots or (rests and type_ in _SHOWN_IN_PART))
+        and (type_ == _TRAILING) == (wish.trail_ticks != 0)
+        and (1 <= wish.peg <= _PEGS if type_ == _PEGGED else not (wish.peg or wish.offset_ticks))
+        and (not exits or (type_ in _ENTRIES and tif < _AT_OPEN and not wish.funds_minor))
         and (not wish.min_lots or (tif == _IOC and not wish.funds_minor))
         and (not wish.funds_minor or (type_ == _MARKET and tif == _IOC and wish.side == BUY and not wish.lots))
     )
+
+
+def _options_are_priced(wish: Wish) -> bool:
+    """Whether trail, exits and the two legs of an `oco` lie within bounds and on the right sides of each other."""
+    if wish.type == _OCO and not _apart(wish.side, wish.price_ticks, wish.stop_price_ticks):
+        return False
+    exit_side = BUY + SELL - wish.side
+    both = wish.exit_price_ticks and wish.exit_stop_ticks
+    return (
+        0 <= wish.trail_ticks <= MAX_PRICE_TICKS
+        and 0 <= wish.exit_price_ticks <= MAX_PRICE_TICKS
+        and 0 <= wish.exit_stop_ticks <= MAX_PRICE_TICKS
+        and (not both or _apart(exit_side, wish.exit_price_ticks, wish.exit_stop_ticks))
+    )
+
+
+def _apart(side: int, price_ticks: int, stop_ticks: int) -> bool:
+    """A sale's limit lies above its stop, a purchase's below."""
+    return price_ticks > stop_ticks if side == SELL else price_ticks < stop_ticks

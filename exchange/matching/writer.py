@@ -1,15 +1,21 @@
-"""Events, packed as they happen.
+"""Events, packed as they happen; a trade is remembered with the event that tells it.
 
 Orders and trades are written field by field from the live objects: building a record object for each would cost more
 than matching does. Everything rarer goes through `event` with a record of `exchange.vocabulary.events`.
 """
 
-from exchange.matching.order_book import Order
+import struct
+from collections.abc import Iterator
+
+from exchange.matching.order_book import BUY, Order
 from exchange.vocabulary import events
-from exchange.vocabulary.codec import VERSION
+from exchange.vocabulary.codec import EVENT_BYTES, VERSION
+from exchange.vocabulary.instruments import MatchType
+from exchange.vocabulary.rows import TradeRow
 
 _PACK_ORDER = events.OrderAccepted.STRUCT.pack
 _PACK_TRADE = events.Trade.STRUCT.pack
+_PACK_TRADE_ROW = TradeRow.STRUCT.pack
 _PACK_REFUSED = events.CommandRefused.STRUCT.pack
 
 ACCEPTED = events.OrderAccepted.KIND
@@ -19,9 +25,12 @@ AMENDED = events.OrderAmended.KIND
 REFRESHED = events.OrderRefreshed.KIND
 TRIGGERED = events.OrderTriggered.KIND
 _WAITS = events.WAITS
+_INSTRUMENT = struct.Struct("<Q").unpack_from
+_AT = next(field.offset for field in events.ClockTicked.FIELDS if field.name == "instrument")
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
 _REFUSED = events.CommandRefused.KIND
+_NEGOTIATED = int(MatchType.NEGOTIATED)
 
 
 class EventWriter:
@@ -33,12 +42,19 @@ class EventWriter:
         self.timestamp_ns = 0
         self.actor = 0
         self.index = 0
+        self.start = 0
 
     def begin(self, sequence: int, timestamp_ns: int, actor: int) -> None:
         self.sequence = sequence
         self.timestamp_ns = timestamp_ns
         self.actor = actor
         self.index = 0
+        self.start = len(self.out)
+
+    def touched(self) -> Iterator[int]:
+        """Instruments of the command's events so far, in the order in which they come."""
+        seen = {_INSTRUMENT(self.out, at + _AT)[0]: None for at in range(self.start, len(self.out), EVENT_BYTES)}
+        yield from seen
 
     def take(self) -> bytes:
         written = bytes(self.out)
@@ -156,45 +172,31 @@ class EventWriter:
         hold_changes: tuple[int, int],
         match_type: int,
     ) -> None:
-        """A settled fill; fees and hold changes are (maker's, taker's)."""
+        """A settled fill; fees and hold changes are (maker's, taker's).
+
+        It is remembered as a row packed at once, because hardly any trade is ever corrected. A negotiated price is no
+        last price.
+        """
         terms = maker.book.terms
+        instrument, trade_id, now = terms.instrument, terms.last_trade_id + 1, self.timestamp_ns
         terms.product_sequence += 1
-        terms.last_trade_id += 1
-        terms.last_price_ticks = price_ticks
+        terms.last_trade_id = trade_id
+        if match_type != _NEGOTIATED:
+            terms.last_price_ticks = price_ticks
+        made, took = maker.account.account, taker.account.account
+        maker_fee, taker_fee = fees_minor
+        parties = (took, made) if taker.side == BUY else (made, took)
+        fees = (taker_fee, maker_fee) if taker.side == BUY else (maker_fee, taker_fee)
+        row = _PACK_TRADE_ROW(
+            instrument, trade_id, now, *parties, price_ticks, lots, notional_minor, *fees, match_type, 0
+        )  # fmt: skip
+        maker.book.trades.append(row)
         index = self.index
         self.index = index + 1
         self.out += _PACK_TRADE(
-            self.sequence,
-            self.timestamp_ns,
-            _TRADE,
-            VERSION,
-            0,
-            index,
-            self.actor,
-            taker.account.account,
-            terms.instrument,
-            terms.last_trade_id,
-            terms.product_sequence,
-            terms.base,
-            terms.quote,
-            price_ticks,
-            lots,
-            notional_minor,
-            maker.account.account,
-            maker.order_id,
-            taker.order_id,
-            maker.leaves_lots,
-            taker.leaves_lots,
-            fees_minor[0],
-            fees_minor[1],
-            hold_changes[0],
-            hold_changes[1],
-            maker.cum_notional_minor,
-            taker.cum_notional_minor,
-            maker.fee_minor,
-            taker.fee_minor,
-            maker.decision,
-            taker.decision,
-            taker.side,
-            match_type,
-        )
+            self.sequence, now, _TRADE, VERSION, 0, index, self.actor, took, instrument, trade_id,
+            terms.product_sequence, terms.base, terms.quote, price_ticks, lots, notional_minor, made, maker.order_id,
+            taker.order_id, maker.leaves_lots, taker.leaves_lots, maker_fee, taker_fee, hold_changes[0],
+            hold_changes[1], maker.cum_notional_minor, taker.cum_notional_minor, maker.fee_minor, taker.fee_minor,
+            maker.decision, taker.decision, taker.side, match_type,
+        )  # fmt: skip

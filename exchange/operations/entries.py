@@ -65,6 +65,17 @@ class BaseEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """`listing` is the digest of the class's document."""
+
+    pool: int
+    lot_rtu: int
+    code: str
+    listing: bytes
+    decision: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentEntry:
     """`cause` is why the phase is what it is, `overridden_ns` when a person last moved it, and `scheduled_ns` when the
     schedule was assigned, whose document's digest is `schedule`."""

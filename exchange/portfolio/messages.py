@@ -89,6 +89,33 @@ def _options(view: OrderView, scales: Scales) -> Message:
     return told
 
 
+def offer(view: OrderView, account: int, product_id: str, scales: Scales) -> Message:
+    """An offer as `account` sees it: whose it is and to whom it goes is its owner's to know."""
+    assert view.offered is not None, "an order that is no offer"
+    told: Message = {
+        "id": str(view.order_id),
+        "product_id": product_id,
+        "side": SIDES[view.side],
+        "price": scales.price(view.price_ticks),
+        "size": scales.size(view.lots),
+        "remaining_size": scales.size(0 if view.done_ns else view.leaves_lots),
+        "part": view.offered.part,
+        "private": bool(view.offered.to),
+        "mine": view.account == account,
+        "created_at": iso_time(view.created_ns),
+        "status": "done" if view.done_ns else "open",
+    }
+    if view.expire_at_ns:
+        told["expire_time"] = iso_time(view.expire_at_ns)
+    if view.done_ns:
+        told["done_reason"], told["done_detail"] = done_reason(view.done_reason), done_detail(view.done_reason)
+    if view.account == account:
+        told |= {"profile_id": str(account), "to": [str(each) for each in view.offered.to]}
+        if view.client_order_id:
+            told["client_oid"] = view.client_order_id
+    return told
+
+
 def fill(one: Fill, product_id: str, scales: Scales) -> Message:
     return {
         "trade_id": one.trade_id,
@@ -129,7 +156,7 @@ def user_messages(event: Event, account: int, product_id: str, scales: Scales) -
 def _order_messages(event: OrderEvent, product_id: str, scales: Scales) -> Iterator[Message]:
     about = _about(event, product_id)
     remaining = {"price": scales.price(event.price_ticks), "remaining_size": scales.size(event.leaves_lots)}
-    if isinstance(event, OrderAccepted) and event.flags & WAITS:
+    if isinstance(event, OrderAccepted) and event.flags & WAITS and event.type != OrderType.OFFER:
         yield about | {"type": "activate", "size": scales.size(event.lots)} | _stop_terms(event, scales)
     elif isinstance(event, OrderAccepted | OrderTriggered):
         size = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}

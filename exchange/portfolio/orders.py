@@ -17,11 +17,19 @@ DONE_KEPT: Final = 1000
 FILLS_KEPT: Final = 1000
 
 
+class Offered(NamedTuple):
+    """To whom an offer goes, everyone where nobody is named, and whether part of it may be taken."""
+
+    part: bool
+    to: tuple[int, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class OrderView:
     """One order as it stands; `client_order_id` is the last one it was given, `done_ns` zero while it is open.
 
-    `waits` is 1 while it is a stop outside the book. By `names`, all client order ids that it ever had, it is found.
+    `waits` is 1 while it is outside the book; an offer has what it `offered`. By `names`, all client order ids that it
+    ever had, it is found.
     """
 
     order_id: int
@@ -48,6 +56,7 @@ class OrderView:
     stop_price_ticks: int = 0
     expire_at_ns: int = 0
     waits: int = 0
+    offered: Offered | None = None
     names: set[str] = field(default_factory=set)
 
     def follow(self, event: OrderEvent) -> None:
@@ -61,7 +70,7 @@ class OrderView:
         self.cum_notional_minor = cum_notional_minor
         self.fee_minor = fee_minor
         if not leaves_lots:
-            self.done_ns, self.done_reason = time_ns, DoneReason.FILLED
+            self.done_ns, self.done_reason, self.waits = time_ns, DoneReason.FILLED, 0
 
 
 _CHANGING: Final = (

@@ -29,10 +29,15 @@ from exchange.vocabulary.commands import (
     BlockAccount,
     CancelOrder,
     Clock,
+    Disconnect,
+    Kill,
     MassCancel,
+    Reject,
     RevokeEntitlement,
     RevokeKey,
+    SetDeadMan,
     SetPhase,
+    WithdrawOffer,
 )
 
 __all__ = ["Batch", "Busy", "Reply", "Sequencer", "Stopped", "StorageFull"]
@@ -44,7 +49,8 @@ SNAPSHOT_EVERY: Final = 100_000
 _REDUCING: Final = bytes(
     kind.KIND
     for kind in (
-        AbortTransfer, BlockAccount, CancelOrder, Clock, MassCancel, RevokeEntitlement, RevokeKey, SetPhase
+        AbortTransfer, BlockAccount, CancelOrder, Clock, Disconnect, Kill, MassCancel, Reject, RevokeEntitlement,
+        RevokeKey, SetDeadMan, SetPhase, WithdrawOffer,
     )
 )  # fmt: skip
 """What is still taken when the next segment finds no space: it takes risk away, and needs little room."""

@@ -109,6 +109,21 @@ def _base_defined(connection: Connection, event: ev.BaseDefined) -> None:
     _decide(connection, event, event.decision, base=event.base, subject=event.listing)
 
 
+@_on(ev.PoolDefined)
+def _pool_defined(connection: Connection, event: ev.PoolDefined) -> None:
+    """A pool, and the asset of the same id, as of a base."""
+    defined = event.timestamp_ns
+    _add(connection, tables.pools, event, defined_ns=defined)
+    _add(connection, tables.assets, event, asset=event.pool, is_claim=1, scale=0, defined_ns=defined)
+    _decide(connection, event, event.decision, base=event.pool, subject=event.listing)
+
+
+@_on(ev.ClaimsPooled)
+def _claims_pooled(connection: Connection, event: ev.ClaimsPooled) -> None:
+    _add(connection, tables.poolings, event)
+    _decide(connection, event, event.decision, base=event.base)
+
+
 @_on(ev.ClaimsIssued)
 def _claims_issued(connection: Connection, event: ev.ClaimsIssued) -> None:
     _set(connection, tables.bases, event.base, issued_claims=event.claims)

@@ -106,6 +106,27 @@ bases: Final = Table(
     *_digest("listing", "certificate", "decision"),
 )
 
+pools: Final = Table(
+    "pools",
+    metadata,
+    _id("pool"),
+    *_big("lot_rtu", "defined_ns"),
+    *_text(16, "code"),
+    *_digest("listing", "decision"),
+)
+"""`listing` is the digest of the class."""
+
+poolings: Final = Table(
+    "poolings",
+    metadata,
+    _id("sequence"),
+    *_big("account", "base", "pool", "claims", "timestamp_ns"),
+    *_digest("decision"),
+    *_text(40, "key"),
+    Index(None, "account", "sequence"),
+)
+"""Claims on a base that became claims on a pool."""
+
 instruments: Final = Table(
     "instruments",
     metadata,
@@ -192,11 +213,12 @@ deliveries: Final = Table(
     _id("base"),
     _id("participant"),
     _id("lot"),
-    *_big("account", "sequence", "event_index", "timestamp_ns"),
+    *_big("pool", "account", "sequence", "event_index", "timestamp_ns"),
     *_digest("decision"),
     *_text(40, "key"),
     Index(None, "account", "sequence"),
 )
+"""`pool` is the one whose claim was burnt, zero where it was one on the base itself."""
 
 decisions: Final = Table(
     "decisions",

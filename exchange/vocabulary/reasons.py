@@ -108,7 +108,7 @@ class DoneReason(IntEnum):
     DISCONNECTED = 17
     KILLED = 18
     INSUFFICIENT_FUNDS = 19
-    ENTRY_ENDED = 20
+    EXITED = 20
 
 
 ORDER_CHECKS = tuple(Reason(number) for number in range(1, 34))

@@ -58,7 +58,7 @@ ENDINGS: Final[dict[DoneReason, str]] = {
     DoneReason.DISCONNECTED: "a guarded connection of its account broke",
     DoneReason.KILLED: "its participant, its instrument or the venue was killed",
     DoneReason.INSUFFICIENT_FUNDS: "an exit whose entry filled could not be paid for",
-    DoneReason.ENTRY_ENDED: "an exit whose entry ended, with nothing left to close",
+    DoneReason.EXITED: "the exit of its bracket has traded",
 }
 PLAIN: Final[dict[type[Record], str]] = {
     commands.RevokeKey: "What a key signs is refused from here on.",

@@ -35,11 +35,11 @@ class State(NamedTuple):
         return cast(list[T], self.tables.get(row, []))
 
 
-def encode_tables(tables: Mapping[type[Row], Iterable[Row]]) -> bytes:
-    """Every table in the order of its number, empty ones too; the rows must come sorted by key."""
+def encode_tables(tables: Mapping[type[Row], Iterable[Row | bytes]]) -> bytes:
+    """Every table in the order of its number, empty ones too; the rows, some encoded already, come sorted by key."""
     parts = []
     for number, row in sorted(TABLES.items()):
-        rows = [each.encode() for each in tables.get(row, ())]
+        rows = [each if isinstance(each, bytes) else each.encode() for each in tables.get(row, ())]
         parts += [_TABLE.pack(number, row.STRUCT.size, len(rows)), *rows]
     return b"".join(parts)
 

@@ -117,3 +117,12 @@ def test_only_an_operator_cancels_across_accounts(venue):
     assert refusal(venue.does(commands.MassCancel(actor=999))) == "NOT_PERMITTED"
     venue.does(commands.MassCancel())
     assert venue.book() == {"bids": [], "asks": []}
+
+
+def test_a_smaller_size_is_counted_against_the_position_limit_as_it_would_be(venue):
+    buyer = venue.trader()
+    venue.buy(buyer, 90, 10)
+    bid = venue.last_order
+    venue.entitle(buyer, position_limit_lots=5)
+    assert refusal(venue.amend(buyer, bid, lots=6)) == "QUOTA_EXCEEDED"
+    assert kinds(venue.amend(buyer, bid, lots=5)) == ["OrderAmended"]

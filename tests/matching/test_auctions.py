@@ -184,6 +184,28 @@ def test_orders_for_the_close_wait_unseen_and_join_when_it_comes():
     assert printed(move(venue, Phase.CLOSED)) == [(100, 10)]
 
 
+def test_a_market_order_for_the_close_takes_the_edge_of_the_band_as_it_is_then():
+    venue = calling(Phase.CONTINUOUS)
+    rich, poor = venue.trader(cash_minor=2_202), venue.trader(cash_minor=2_201)
+    market(venue, rich, BUY, 10, AT_CLOSE)
+    market(venue, poor, BUY, 10, AT_CLOSE)
+    assert venue.balance(rich) == (2_202, 1_101)
+    venue.does(commands.SetReferencePrice(instrument=venue.instrument, price_ticks=200))
+    assert ends(move(venue, Phase.CLOSING_AUCTION)) == [(venue.sequence * 16 - 32, "OUTSIDE_BAND")]
+    assert venue.balance(rich) == (2_202, 2_202) and venue.balance(poor) == (2_201, 0)
+    venue.sell(venue.ann, 180, 10)
+    assert printed(move(venue, Phase.CLOSED)) == [(200, 10)]
+    assert venue.balance(rich) == (201, 0)
+
+
+def test_an_iceberg_that_traded_nothing_in_an_uncross_tells_nothing():
+    venue = calling()
+    venue.sell(venue.ann, 99, 10)
+    venue.sell(venue.ann, 99, 10, display_lots=2)
+    venue.buy(venue.bob, 99, 10)
+    assert kinds(move(venue, Phase.CONTINUOUS)) == ["PhaseSet", "Uncrossed", "Trade"]
+
+
 def test_a_halt_ends_what_lived_for_the_call_it_interrupts_and_a_close_all_such():
     venue = calling()
     venue.buy(venue.bob, 100, 5, AT_OPEN)

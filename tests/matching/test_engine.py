@@ -9,7 +9,7 @@ from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, EVENT_BYTES, EVENTS
 from exchange.vocabulary.events import CommandRefused
-from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Peg, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.refusals import REFUSALS
 from exchange.vocabulary.state import SnapshotError, decode_snapshot, snapshot_hash
@@ -35,6 +35,27 @@ STEPS = st.one_of(
     st.tuples(st.just("at_least"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 20), st.integers(1, 20)),
     st.tuples(st.just("expiring"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 10**14), st.booleans()),
     st.tuples(st.just("stop"), TRADERS, SIDES, st.integers(95, 105), st.integers(0, 105), st.integers(1, 20)),
+    st.tuples(st.just("trail"), TRADERS, SIDES, st.integers(1, 6), st.integers(1, 20)),
+    st.tuples(
+        st.just("peg"),
+        TRADERS,
+        SIDES,
+        st.integers(95, 105),
+        st.integers(1, 20),
+        st.sampled_from(list(Peg)),
+        st.integers(-2, 2),
+        st.booleans(),
+    ),
+    st.tuples(st.just("both"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 8), st.integers(1, 20)),
+    st.tuples(
+        st.just("bracket"),
+        TRADERS,
+        SIDES,
+        st.integers(95, 105),
+        st.integers(1, 20),
+        st.integers(0, 4),
+        st.integers(0, 4),
+    ),
     st.tuples(st.just("move"), TRADERS, st.integers(1, 60), st.integers(0, 5), st.integers(0, 105)),
     st.tuples(st.just("cancel"), TRADERS, st.integers(1, 60)),
     st.tuples(st.just("amend"), TRADERS, st.integers(1, 60), st.integers(0, 105), st.integers(0, 25)),
@@ -48,6 +69,11 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("reference"), st.integers(95, 105)),
     st.tuples(st.just("withdraw"), TRADERS, st.integers(1, 10**6)),
+    st.tuples(
+        st.just("offer"), TRADERS, SIDES, st.integers(90, 110), st.integers(1, 20), st.sets(TRADERS), st.booleans()
+    ),
+    st.tuples(st.just("accept"), TRADERS, st.integers(0, 10), st.integers(0, 5), st.sampled_from(["", "a", "b"])),
+    st.tuples(st.just("unoffer"), TRADERS, st.integers(0, 10)),
     st.tuples(st.just("wait"), st.integers(1, 10**14)),
 )
 
@@ -102,6 +128,22 @@ class Market:
         more = {"type": OrderType.STOP_LIMIT if price else OrderType.STOP, "stop_price_ticks": stop}
         return self.venue.order(self.traders[trader], side, price, lots, **more)
 
+    def trail(self, trader, side, trail, lots):
+        return self.venue.order(self.traders[trader], side, 0, lots, type=OrderType.TRAILING_STOP, trail_ticks=trail)
+
+    def peg(self, trader, side, cap, lots, peg, offset, post_only):
+        more = {"peg": peg, "offset_ticks": offset, "flags": OrderFlag.POST_ONLY if post_only else 0}
+        return self.venue.order(self.traders[trader], side, cap, lots, type=OrderType.PEGGED, **more)
+
+    def both(self, trader, side, price, apart, lots):
+        stop = price + apart if side is Side.BUY else price - apart
+        return self.venue.order(self.traders[trader], side, price, lots, type=OrderType.OCO, stop_price_ticks=stop)
+
+    def bracket(self, trader, side, price, lots, gain, loss):
+        sign = 1 if side is Side.BUY else -1
+        exits = {"exit_price_ticks": price + sign * gain if gain else 0, "exit_stop_ticks": price - sign * loss}
+        return self.venue.order(self.traders[trader], side, price, lots, **exits)
+
     def move(self, trader, ago, display, stop):
         order = max(self.venue.sequence - ago, 0) * 16
         return commands.AmendOrder(
@@ -138,6 +180,20 @@ class Market:
 
     def reference(self, price):
         return commands.SetReferencePrice(instrument=self.venue.instrument, price_ticks=price)
+
+    def offer(self, trader, side, price, lots, to, expires):
+        terms = {"part": lots % 2, "expire_at_ns": self.venue.now_ns + 10**13 if expires else 0}
+        named = tuple(self.traders[each] for each in sorted(to))
+        return self.venue.offering(self.traders[trader], side, price, lots, named, **terms)
+
+    def accept(self, trader, ago, lots, client_id):
+        offer = max(self.venue.sequence - ago, 0) * 16
+        return commands.AcceptOffer(
+            account=self.traders[trader], offer=offer, lots=lots, client_order_id=client_id, fingerprint=b"f" * 16
+        )
+
+    def unoffer(self, trader, ago):
+        return commands.WithdrawOffer(account=self.traders[trader], offer=max(self.venue.sequence - ago, 0) * 16)
 
     def withdraw(self, trader, amount):
         key = str(self.venue.sequence)

@@ -250,3 +250,26 @@ def test_the_opposite_trade_must_wait_its_days():
     venue.phase(Phase.HALTED, trading_day=day + 5)
     venue.phase(Phase.CONTINUOUS, trading_day=day + 5)
     assert not refusal(venue.sell(venue.ann, 200, 1))
+
+
+def test_a_trade_counts_its_day_even_where_the_days_are_asked_for_later():
+    venue = make_venue()
+    venue.does(phase_at(venue, Phase.HALTED, 100), phase_at(venue, Phase.CONTINUOUS, 100))
+    venue.buy(venue.bob, 100, 1)
+    venue.sell(venue.ann, 100, 1)
+    venue.entitle(venue.ann, min_days=5)
+    assert refusal(venue.buy(venue.ann, 90, 1)) == "TOO_EARLY"
+    venue.does(phase_at(venue, Phase.HALTED, 105), phase_at(venue, Phase.CONTINUOUS, 105))
+    assert not refusal(venue.buy(venue.ann, 90, 1))
+
+
+def phase_at(venue: Venue, new: Phase, day: int) -> commands.SetPhase:
+    return commands.SetPhase(instrument=venue.instrument, phase=new, trading_day=day)
+
+
+def test_an_amount_above_the_maximum_is_refused_before_the_book_is_looked_at():
+    venue = make_venue(max_notional_minor=1_000)
+    order = venue.order(venue.ann, Side.BUY, 0, 0, IOC, type=OrderType.MARKET, funds_minor=1_001)
+    assert refusal(venue.does(order)) == "NOTIONAL_ABOVE_MAXIMUM"
+    order = venue.order(venue.ann, Side.BUY, 0, 0, IOC, type=OrderType.MARKET, funds_minor=1_000)
+    assert refusal(venue.does(order)) == "NO_LIQUIDITY"

@@ -110,6 +110,13 @@ class Flow:
                 account=one(directory.accounts), lots=4, copies=2, lot_rtu=10_000, listing=digest(), code=self.word(),
                 certificate=digest(), decision=digest(),
             ),
+            "pool": lambda: c.DefinePool(
+                lot_rtu=of([listed.lot_rtu, 10_000]), code=self.word(), listing=digest(), decision=digest()
+            ),
+            "pooling": lambda: c.PoolClaims(
+                account=self.trader(), base=listed.base, pool=one(directory.pools), lots=1, decision=digest(),
+                key=of(["a", "b", "c", "d", "e", "f"]),
+            ),
             "issue": lambda: c.Issue(account=of(directory.bases.values()).issuer, base=one(directory.bases)),
             "instrument": lambda: c.DefineInstrument(
                 base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
@@ -124,7 +131,8 @@ class Flow:
                 type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
             ),
             "delivery": lambda: c.TakeDelivery(
-                account=self.trader(), base=listed.base, lots=1, decision=digest(), key=of(["a", "b", "c"])
+                account=self.trader(), base=of([listed.base, one(directory.pools)]), lots=1, decision=digest(),
+                key=of(["a", "b", "c"]),
             ),
         }  # fmt: skip
 
@@ -132,6 +140,7 @@ class Flow:
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
     "instrument", "phase", "schedule", "grant", "revoke", "decision", "order", "delivery",
+    "pool", "pooling",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from simulations.scenario import ScenarioError, read_scenarios, run
 
 SCENARIOS = Path(__file__).parents[2] / "simulations" / "scenarios"
-RULES_IN_FORCE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 18, 19}
+RULES_IN_FORCE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 24, 25, 26}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
@@ -17,6 +17,12 @@ OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 def test_the_machine_does_what_the_scenario_says(scenario):
     outcome = run(scenario)
     assert outcome.ok, outcome.difference
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.scenario")), ids=lambda path: path.stem)
+def test_a_machine_that_comes_back_from_a_snapshot_after_each_step_does_the_same(path):
+    for scenario in read_scenarios(path):
+        assert run(scenario, recovering=True).ok, scenario.title
 
 
 def test_each_rule_in_force_is_named_by_a_scenario():
@@ -49,6 +55,47 @@ def test_a_difference_shows_the_step_and_what_happened(tmp_path, steps, happened
     assert f"  happened  {happened}" in outcome.difference
 
 
+def test_looks_find_what_is_there(tmp_path):
+    steps = """orders ann
+    maker sell 5 of 5 @ 100 holds 5
+last none
+now continuous
+bob buy 2 @ 100
+last 100
+orders ann
+    maker sell 3 of 5 @ 100 holds 3
+orders bob
+    nothing
+balance bob claims 1002 held 0
+balance bob cash 999999999800 held 0
+"""
+    assert played(tmp_path, OPENING + steps).ok
+    assert not played(tmp_path, OPENING + "last 100\n").ok
+    assert not played(tmp_path, OPENING + "now halted\n").ok
+    assert not played(tmp_path, OPENING + "orders ann\n").ok
+
+
+def test_a_command_may_be_asked_for_by_somebody_and_with_fields_as_they_come(tmp_path):
+    steps = """phase halted by ann
+    refused NOT_PERMITTED
+user olga of=bob roles=operator
+phase halted by olga
+    nothing
+ann sell 5 @ 100 as other raw side=9 price_ticks=0
+    refused BAD_SIDE before BAD_PRICE
+ann deliver 1 raw decision=none
+    refused NO_DECISION
+"""
+    outcome = played(tmp_path, OPENING + steps)
+    assert outcome.ok
+    assert {reason.name for _, reason in outcome.refused} == {"NOT_PERMITTED", "BAD_SIDE", "NO_DECISION"}
+
+
+def test_an_account_begins_with_just_what_its_line_says_and_no_price(tmp_path):
+    steps = "account carl cash=7 claims=3\nbalance carl cash 7 held 0\nbalance carl claims 3 held 0\nlast none\n"
+    assert played(tmp_path, f"scenario: one\nterms: modes=call_auction tick_minor=10\n{steps}").ok
+
+
 def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
     steps = "bob buy 7 @ 100 IOC as ioc\n    trade 5 @ 100\n    done ioc IOC_REMAINDER\n"
     assert played(tmp_path, OPENING + steps).ok
@@ -64,8 +111,16 @@ def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
         ("scenario: one\ncarol buy 5 @ 100\n", "there is no account 'carol'"),
         ("scenario: one\naccount ann\nann juggles 5\n", "does not 'juggles'"),
         ("scenario: one\naccount ann\nann buy 5 @ cheap\n", "is no step"),
-        ("scenario: one\naccount ann\nann cancel ghost\n", "no order is called 'ghost'"),
+        ("scenario: one\naccount ann\nann cancel ghost\n", "there is no order 'ghost'"),
         ("scenario: one\nwait soon\n", "is no time"),
+        ("scenario: one\nterms: modes=barter\n", "is no term"),
+        ("scenario: one\naccount ann colour=red\n", "no option 'colour'"),
+        ("scenario: one\nbalance issuer luck 5 held 0\n", "not of 'luck'"),
+        ("scenario: one\nreference 5 raw price_ticks\n", "no NAME=VALUE"),
+        ("scenario: one\naccount ann claims=9999999999\n", "was refused"),
+        ("scenario: one\naccount ann\nann buy 5 @ 1 raw side=999\n", "is no step"),
+        ("scenario: one\nphase continuous by nobody\n", "no user 'nobody'"),
+        ("scenario: one\ncancel first\n", "only an account"),
         ("scenario: one\naccount ann\nann buy 5 @ 100 quickly\n", "an order has no 'quickly'"),
     ],
 )

@@ -78,7 +78,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "deliveries",
         "base participant lot",
         [
-            ("big", "account sequence event_index timestamp_ns"),
+            ("big", "pool account sequence event_index timestamp_ns"),
             ("bytes32", "decision"),
             ("text40", "key"),
         ],
@@ -155,6 +155,26 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
             ("whole", "trading_day"),
             ("big", "timestamp_ns"),
             ("bytes32", "evidence"),
+        ],
+        [],
+    ),
+    (
+        "poolings",
+        "sequence",
+        [
+            ("big", "account base pool claims timestamp_ns"),
+            ("bytes32", "decision"),
+            ("text40", "key"),
+        ],
+        ["account sequence"],
+    ),
+    (
+        "pools",
+        "pool",
+        [
+            ("big", "lot_rtu defined_ns"),
+            ("text16", "code"),
+            ("bytes32", "listing decision"),
         ],
         [],
     ),
