@@ -9,7 +9,7 @@ from api.errors import ApiError
 from api.feed_outbox import Message
 from api.market import Market
 
-OF_A_PRODUCT: Final = ("level2", "level2_raw", "matches", "ticker", "heartbeat", "full")
+OF_A_PRODUCT: Final = ("level2", "level2_raw", "matches", "ticker", "heartbeat", "full", "auction")
 OF_THE_VENUE: Final = ("status",)
 PRIVATE: Final = ("user", "balance")
 CHANNELS: Final = (*OF_A_PRODUCT, *OF_THE_VENUE, *PRIVATE)

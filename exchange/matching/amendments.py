@@ -10,6 +10,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import Wish, shape
 from exchange.matching.writer import AMENDED, EventWriter
 from exchange.vocabulary import commands
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.events import RESTS, WAITS
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase
 from exchange.vocabulary.reasons import Reason
@@ -198,7 +199,7 @@ def book_trades(order: Order) -> bool:
 def _collar(order: Order, stop_price_ticks: int) -> int:
     """The limit of an order that has no price of its own."""
     if order.type == _STOP:
-        return checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm)
+        return collared(order.side, stop_price_ticks, order.book.terms.collar_ppm)
     return order.price_ticks
 
 

@@ -6,11 +6,12 @@ money, matching. None of them changes anything.
 
 from exchange.matching.order_book import BUY, SELL, Book, Order
 from exchange.matching.state import Account, Entitlement, MachineState
+from exchange.vocabulary.bands import collared, static_band
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import InstrumentRow
-from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM, round_half_even
+from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, round_half_even
 
 OK = Reason.NONE
 _MARKET = int(OrderType.MARKET)
@@ -145,15 +146,8 @@ def band_refuses(terms: InstrumentRow, price_ticks: int) -> bool:
 
 def outside_band(terms: InstrumentRow, price_ticks: int) -> bool:
     """Outside the static band round the reference price, bounds inclusive and rounded inward (rule 17)."""
-    reference, band = terms.reference_price_ticks, terms.static_band_ppm
-    return not collared(SELL, reference, band) <= price_ticks <= collared(BUY, reference, band)
-
-
-def collared(side: int, price_ticks: int, ppm: int) -> int:
-    """The farthest price that a buyer may pay or a seller may take: so much off `price_ticks`, rounded inward."""
-    if side == BUY:
-        return min(price_ticks * (PPM + ppm) // PPM, MAX_PRICE_TICKS)
-    return max(-(-price_ticks * (PPM - ppm) // PPM), 1)
+    low, high = static_band(terms.reference_price_ticks, terms.static_band_ppm)
+    return not low <= price_ticks <= high
 
 
 def collar_price(book: Book, side: int) -> int | None:
@@ -172,11 +166,7 @@ def band_edge(book: Book, side: int) -> int | None:
 
 def static_bounds(book: Book) -> tuple[int, int]:
     """The lowest and highest price that the static band allows; every price where there is none."""
-    terms = book.terms
-    if not (terms.reference_price_ticks and terms.static_band_ppm):
-        return 1, MAX_PRICE_TICKS
-    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
-    return collared(SELL, reference, ppm), collared(BUY, reference, ppm)
+    return static_band(book.terms.reference_price_ticks, book.terms.static_band_ppm)
 
 
 def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 
@@ -127,7 +128,7 @@ class OrderDesk:
         if checks.notional_above_maximum(terms, order.funds_minor):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.type in _STOPS:
-            price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+            price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
         else:
@@ -268,7 +269,7 @@ class OrderDesk:
 
 def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:
     """The dearer leg of a one-cancels-other order, which a purchase holds."""
-    return max(price_ticks, checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
+    return max(price_ticks, collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

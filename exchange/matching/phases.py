@@ -11,12 +11,11 @@ from exchange.matching.state import CALL_END, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Cause, Phase, TimeInForce
+from exchange.vocabulary.instruments import CALLS, Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
 OK = Reason.NONE
-CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
 _STOPPED = _ALWAYS | {Phase.VOLATILITY_AUCTION}
@@ -96,7 +95,7 @@ class PhaseDesk:
         terms, old = book.terms, Phase(book.terms.phase)
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
-        terms.cause = int(why) if new in _STOPPED else 0
+        terms.cause = int(why)
         if ends_at_ns:
             self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         self._tell(book, old, why, evidence)

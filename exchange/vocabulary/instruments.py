@@ -65,6 +65,10 @@ class Phase(IntEnum):
     CANCEL_ONLY = 8
 
 
+CALLS: Final = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
+"""Phases in which orders gather for an uncross and nothing trades."""
+
+
 class Cause(IntEnum):
     """Why the venue or an operator stepped in."""
 

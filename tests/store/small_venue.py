@@ -90,7 +90,7 @@ class SmallVenue:
     def phase(self, phase):
         return c.SetPhase(instrument=self.instrument, phase=phase)
 
-    def open(self, lots=100, cash=1_000_000):
+    def open(self, lots=100, cash=1_000_000, static_band_ppm=0):
         """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
         self.cny = self.make(c.DefineAsset(code="CNY", scale=2))
         self.vendor, self.buyer, self.other = (self.account() for _ in range(3))
@@ -110,6 +110,7 @@ class SmallVenue:
                 taker_ppm=2_000,
                 auction_ppm=1_000,
                 negotiated_ppm=1_000,
+                static_band_ppm=static_band_ppm,
                 modes=Mode.CONTINUOUS | Mode.CALL_AUCTION | Mode.NEGOTIATED,
                 symbol="MEDZH-CNY",
             )
