@@ -13,8 +13,9 @@ from api.answers import answer
 from api.auth import Manager
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS
 from api.operator import PhaseName
-from api.products import PHASES, ProductId
+from api.products import ProductId
 from api.state import TheExchange, TheMarket
+from exchange.marketdata.messages import PHASES
 from exchange.operations.assigning import Day, Outlook, assign_schedule, outlook, remove_schedule
 from exchange.operations.calendars import Calendar, date_of
 from exchange.operations.schedule import LunchBreak, Schedule, Step
