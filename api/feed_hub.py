@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from api.auth import Caller
 from api.feed_connection import TRY_AGAIN_LATER, Connection
+from api.feed_guards import Guards
 from api.feed_outbox import Message, as_text
 from api.feed_private import PrivateFeed, private_of
 from api.feed_products import ProductFeed
@@ -38,8 +39,9 @@ _STATUS: Subscription = ("status", EVERY_PRODUCT)
 class Feed:
     """Made on the loop's thread; follows the market from then on."""
 
-    def __init__(self, exchange: Exchange, market: Market, settings: FeedSettings) -> None:
+    def __init__(self, exchange: Exchange, market: Market, settings: FeedSettings, guards: Guards) -> None:
         self.settings = settings
+        self.guards = guards
         self._exchange = exchange
         self._market = market
         self._loop = asyncio.get_running_loop()
@@ -67,6 +69,7 @@ class Feed:
             connection.close(TRY_AGAIN_LATER)
         # Also who is turned away is watched until it is gone.
         self._connections[connection] = None
+        self.guards.connect(connection)
         if not self._beating:
             self._beating = True
             self._loop.call_later(self.settings.heartbeat_s, self._beat)
@@ -75,6 +78,7 @@ class Feed:
     def disconnect(self, connection: Connection) -> None:
         self._drop(connection, list(connection.subscriptions))
         del self._connections[connection]
+        self.guards.disconnect(connection)
 
     def subscribe(self, connection: Connection, request: Request, caller: Caller | None) -> None:
         """All that the message asks for, or FeedError and nothing. `caller` has signed it, where it is signed."""

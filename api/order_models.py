@@ -21,7 +21,7 @@ class Order(BaseModel):
     product_id: str
     profile_id: str
     side: Literal["buy", "sell"]
-    type: Literal["limit", "market", "stop", "stop_limit", "offer"] = Field(
+    type: Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "pegged", "oco", "offer"] = Field(
         description="`offer` is an offer, or an acceptance of one: see `/offers`"
     )
     price: Decimal = Field(description="Of a market order the limit that the venue's collar set")
@@ -44,10 +44,52 @@ class Order(BaseModel):
     display_size: Decimal | None = None
     funds: Decimal | None = None
     expire_time: str | None = None
+    trail: Decimal | None = Field(None, description="How far a trailing stop's price lies behind the best seen")
+    peg: Literal["best_bid", "best_ask", "mid"] | None = Field(None, description="What a pegged order's price follows")
+    offset: Decimal | None = None
+    limit_price: Decimal | None = Field(None, description="Beyond which a pegged order does not follow")
+    exit_price: Decimal | None = Field(None, description="Of a bracket's entry: the limit of what closes its fills")
+    exit_stop_price: Decimal | None = Field(None, description="Of a bracket's entry: the stop of what closes its fills")
+    entry_id: str | None = Field(None, description="Of a bracket's exit: the order whose fills it closes")
     replayed: bool | None = Field(None, description="The answer to a repeated client_oid")
 
 
-OrderOrProblem = Order | Problem
+class CheckedOrder(BaseModel):
+    """The answer to a dry run: an order without an id, because there is none."""
+
+    model_config = example(
+        product_id="GSM8K-CNY", profile_id="21", side="buy", type="limit", price="500.00", size="0.900000",
+        time_in_force="GTC", stp="dc", post_only=False, created_at="2026-11-24T08:30:00.000000Z",
+        filled_size="0.000000", executed_value="0.00", fill_fees="0.00", status="checked", settled=False,
+        would_trade="0.450000", hold="450.45",
+    )  # fmt: skip
+
+    product_id: str
+    profile_id: str
+    side: Literal["buy", "sell"]
+    type: Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "pegged", "oco"]
+    price: Decimal = Field(description="The limit; of a market order or a stop the one that the venue's collar sets")
+    size: Decimal
+    time_in_force: Literal["GTC", "DAY", "GTT", "IOC", "FOK", "AT_OPEN", "AT_CLOSE"]
+    stp: Literal["dc", "co", "cn", "cb"]
+    post_only: bool
+    created_at: str = Field(description="When it was checked")
+    filled_size: Decimal
+    executed_value: Decimal
+    fill_fees: Decimal
+    status: Literal["checked"]
+    settled: bool
+    would_trade: Decimal = Field(description="The size that would trade at once, own orders left aside")
+    hold: Decimal = Field(description="Of a buy quote currency, fee included; of a sell its size")
+    client_oid: str | None = None
+    stop: Literal["entry", "loss"] | None = None
+    stop_price: Decimal | None = None
+    display_size: Decimal | None = None
+    funds: Decimal | None = None
+    expire_time: str | None = None
+
+
+OrderOrProblem = Order | CheckedOrder | Problem
 
 DECIMAL: Final = {"type": "string", "description": "A plain decimal; JSON numbers are read by their literal text"}
 _PLACE: Final[dict[str, Any]] = {
@@ -56,7 +98,7 @@ _PLACE: Final[dict[str, Any]] = {
     "properties": {
         "product_id": {"type": "string"},
         "side": {"type": "string", "enum": ["buy", "sell"]},
-        "type": {"type": "string", "enum": ["limit", "market"], "default": "limit"},
+        "type": {"type": "string", "enum": ["limit", "market", "trailing_stop", "pegged", "oco"], "default": "limit"},
         "price": DECIMAL,
         "size": {"type": "string", "description": "Millions of RTU, in whole lots"},
         "funds": {
@@ -70,6 +112,11 @@ _PLACE: Final[dict[str, Any]] = {
         "stp": {"type": "string", "enum": ["dc", "co", "cn", "cb"], "default": "dc"},
         "stop_price": {"type": "string", "description": "Makes it a stop: it waits unseen until a trade reaches this"},
         "stop": {"type": "string", "enum": ["entry", "loss"]},
+        "trail": {"type": "string", "description": "Of a trailing stop: how far behind the best price it keeps"},
+        "peg": {"type": "string", "enum": ["best_bid", "best_ask", "mid"], "description": "Of a pegged order"},
+        "offset": {"type": "string", "description": "Of a pegged order: added to what it follows; may be negative"},
+        "exit_price": {"type": "string", "description": "Closes what the order fills with a limit order"},
+        "exit_stop_price": {"type": "string", "description": "Closes what the order fills with a stop"},
         "display_size": {"type": "string", "description": "Shows no more than this at a time"},
         "min_size": {"type": "string", "description": "With IOC: trade at least this, or nothing"},
         "client_oid": {"type": "string", "maxLength": 40},

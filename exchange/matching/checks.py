@@ -15,7 +15,8 @@ from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, round_h
 
 OK = Reason.NONE
 _MARKET = int(OrderType.MARKET)
-_IOC, _FOK, _AT_OPEN = map(int, (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.AT_OPEN))
+_IOC, _FOK = int(TimeInForce.IOC), int(TimeInForce.FOK)
+_AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
 _CONTINUOUS, _VOLATILITY = int(Phase.CONTINUOUS), int(Phase.VOLATILITY_AUCTION)
 _OPENING = frozenset(map(int, (Phase.PRE_OPEN, Phase.OPENING_AUCTION)))
 _SHUT = {
@@ -92,7 +93,7 @@ def market_state(order: Order, min_lots: int) -> Reason:
     terms = order.book.terms
     phase, tif = terms.phase, order.tif
     if phase == _CONTINUOUS:
-        if not terms.modes & _CONTINUOUS_MODE:
+        if not terms.modes & _CONTINUOUS_MODE or (tif == _AT_CLOSE and not _call_is_licensed(order)):
             return Reason.MODE_NOT_LICENSED
         return OK if tif != _AT_OPEN else Reason.TIF_NOT_IN_PHASE
     if phase in _SHUT:
@@ -105,8 +106,10 @@ def market_state(order: Order, min_lots: int) -> Reason:
 
 
 def _call_is_licensed(order: Order) -> bool:
+    """Volatility auctions go with continuous trading, but not what waits for the close in them."""
     terms = order.book.terms
-    if terms.modes & _CALL_MODE or (terms.phase == _VOLATILITY and terms.modes & _CONTINUOUS_MODE):
+    interrupts = terms.phase == _VOLATILITY and order.tif != _AT_CLOSE
+    if terms.modes & _CALL_MODE or (interrupts and terms.modes & _CONTINUOUS_MODE):
         return True
     issues = order.side == BUY or order.account.account == order.book.issuer
     return bool(terms.modes & _SINGLE_SELLER_MODE) and issues

@@ -77,8 +77,7 @@ class OrderDesk:
         order = Order(sequence * 16, account, book, entitlement, now)
         order.side, order.type, order.tif, order.price_ticks = side, type_, tif, price
         order.lots = order.leaves_lots = lots
-        order.self_trade = self_trade or _DECREMENT
-        order.post_only = flags & _POST_ONLY
+        order.self_trade, order.post_only = self_trade or _DECREMENT, flags & _POST_ONLY
         order.display_lots, order.stop_price_ticks = display, stop
         order.funds_minor, order.expire_at_ns = funds, expire
         if special or type_ == _OCO:
