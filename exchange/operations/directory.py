@@ -1,11 +1,11 @@
 """Who and what there is, in memory: from the SQL rows at start, from events ever after.
 
-Written on the sequencer's thread before the answer to a
-command is given, so whoever has an answer finds here what it changed; read from any thread.
+Written on the sequencer's thread before the answer to a command is given, so whoever has an answer finds here what it
+changed; read from any thread.
 """
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -21,14 +21,13 @@ from exchange.operations.entries import (
     ParticipantEntry,
     PoolEntry,
     UserEntry,
+    made,
 )
 from exchange.store import tables
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, Record
 from exchange.vocabulary.instruments import OF_ITSELF
 from exchange.vocabulary.participants import ParticipantState
-
-E = TypeVar("E")
 
 
 class Directory:
@@ -64,7 +63,7 @@ class Directory:
         """Fill from tables that are level with the machine; call once, before any event."""
         self._load_entries(connection)
         for row in connection.execute(select(tables.entitlements).where(tables.entitlements.c.ended_ns == 0)):
-            self.entitlements[row.account, row.instrument, row.side] = _made(EntitlementEntry, row)
+            self.entitlements[row.account, row.instrument, row.side] = made(EntitlementEntry, row)
         for row in connection.execute(select(tables.poolings).order_by(tables.poolings.c.sequence)):
             self._pool(row)
         for row in connection.execute(select(tables.deliveries)):
@@ -77,20 +76,20 @@ class Directory:
         def rows(table: Table) -> Any:
             return connection.execute(select(table))
 
-        self.participants = {row.participant: _made(ParticipantEntry, row) for row in rows(tables.participants)}
-        self.users = {row.user_id: _made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
-        self.accounts = {row.account: _made(AccountEntry, row) for row in rows(tables.accounts)}
+        self.participants = {row.participant: made(ParticipantEntry, row) for row in rows(tables.participants)}
+        self.users = {row.user_id: made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
+        self.accounts = {row.account: made(AccountEntry, row) for row in rows(tables.accounts)}
         for row in rows(tables.keys):
             revoked = row.revoked_ns > 0
-            self._add_key(_made(KeyEntry, row, key=row.key_id, user=row.user_id, revoked=revoked))
+            self._add_key(made(KeyEntry, row, key=row.key_id, user=row.user_id, revoked=revoked))
         for row in rows(tables.assets):
             if not row.is_claim:
-                self._add_asset(_made(AssetEntry, row))
+                self._add_asset(made(AssetEntry, row))
         for row in rows(tables.bases):
-            self._add_base(_made(BaseEntry, row))
-        self.pools = {row.pool: _made(PoolEntry, row) for row in rows(tables.pools)}
+            self._add_base(made(BaseEntry, row))
+        self.pools = {row.pool: made(PoolEntry, row) for row in rows(tables.pools)}
         for row in rows(tables.instruments):
-            self._add_instrument(_made(InstrumentEntry, row))
+            self._add_instrument(made(InstrumentEntry, row))
 
     def apply(self, events: bytes) -> None:
         """Take in a batch of events; what is frequent is passed over without being decoded."""
@@ -113,6 +112,10 @@ class Directory:
     def claimed(self, asset: int) -> BaseEntry | PoolEntry:
         """What claims of this asset are on: a base, or a pool."""
         return self.bases.get(asset) or self.pools[asset]
+
+    def claims(self) -> list[tuple[int, BaseEntry | PoolEntry]]:
+        """Every asset of claims, with what they are on."""
+        return [*list(self.bases.items()), *list(self.pools.items())]
 
     def pool_named(self, name: str) -> PoolEntry | None:
         """By the symbol of its instrument, by its code, or by its id."""
@@ -170,13 +173,6 @@ class Directory:
             self.permits[recorded.subject] = (*self.permits.get(recorded.subject, ()), recorded.decision)
 
 
-def _made(entry: type[E], source: Any, **values: Any) -> E:
-    """An entry out of a row or an event with fields of the same names, unless given."""
-    names = [field.name for field in fields(entry)]  # type: ignore[arg-type]
-    taken = {name: getattr(source, name) for name in names if name not in values and hasattr(source, name)}
-    return entry(**taken, **values)
-
-
 # The handlers below are the directory's own methods, one for each kind of event.
 # ruff: noqa: SLF001
 _HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}
@@ -193,7 +189,7 @@ def _on(*kinds: type[Record]) -> Callable[[H], H]:
 
 @_on(ev.ParticipantRegistered)
 def _participant_registered(directory: Directory, event: ev.ParticipantRegistered) -> None:
-    entry = _made(ParticipantEntry, event, state=int(ParticipantState.APPLIED))
+    entry = made(ParticipantEntry, event, state=int(ParticipantState.APPLIED))
     directory.participants[event.participant] = entry
 
 
@@ -205,12 +201,12 @@ def _participant_state_set(directory: Directory, event: ev.ParticipantStateSet) 
 
 @_on(ev.UserRegistered)
 def _user_registered(directory: Directory, event: ev.UserRegistered) -> None:
-    directory.users[event.user] = _made(UserEntry, event)
+    directory.users[event.user] = made(UserEntry, event)
 
 
 @_on(ev.KeyRegistered)
 def _key_registered(directory: Directory, event: ev.KeyRegistered) -> None:
-    directory._add_key(_made(KeyEntry, event))
+    directory._add_key(made(KeyEntry, event))
 
 
 @_on(ev.KeyRevoked)
@@ -220,7 +216,7 @@ def _key_revoked(directory: Directory, event: ev.KeyRevoked) -> None:
 
 @_on(ev.AccountOpened)
 def _account_opened(directory: Directory, event: ev.AccountOpened) -> None:
-    directory.accounts[event.account] = _made(AccountEntry, event)
+    directory.accounts[event.account] = made(AccountEntry, event)
 
 
 @_on(ev.AccountBlocked, ev.AccountUnblocked)
@@ -231,17 +227,17 @@ def _account_blocked(directory: Directory, event: ev.AccountBlocked | ev.Account
 
 @_on(ev.AssetDefined)
 def _asset_defined(directory: Directory, event: ev.AssetDefined) -> None:
-    directory._add_asset(_made(AssetEntry, event))
+    directory._add_asset(made(AssetEntry, event))
 
 
 @_on(ev.BaseDefined)
 def _base_defined(directory: Directory, event: ev.BaseDefined) -> None:
-    directory._add_base(_made(BaseEntry, event, issuer=event.account))
+    directory._add_base(made(BaseEntry, event, issuer=event.account))
 
 
 @_on(ev.PoolDefined)
 def _pool_defined(directory: Directory, event: ev.PoolDefined) -> None:
-    directory.pools[event.pool] = _made(PoolEntry, event)
+    directory.pools[event.pool] = made(PoolEntry, event)
 
 
 @_on(ev.ClaimsPooled)
@@ -256,7 +252,7 @@ def _claims_issued(directory: Directory, event: ev.ClaimsIssued) -> None:
 
 @_on(ev.InstrumentDefined)
 def _instrument_defined(directory: Directory, event: ev.InstrumentDefined) -> None:
-    directory._add_instrument(_made(InstrumentEntry, event))
+    directory._add_instrument(made(InstrumentEntry, event))
 
 
 @_on(ev.PhaseSet)
@@ -282,7 +278,7 @@ def _schedule_assigned(directory: Directory, event: ev.ScheduleAssigned) -> None
 @_on(ev.EntitlementGranted)
 def _entitlement_granted(directory: Directory, event: ev.EntitlementGranted) -> None:
     key = (event.account, event.instrument, event.side)
-    directory.entitlements[key] = _made(EntitlementEntry, event, entitlement=event.sequence)
+    directory.entitlements[key] = made(EntitlementEntry, event, entitlement=event.sequence)
 
 
 @_on(ev.EntitlementEnded)
