@@ -47,7 +47,7 @@ class KillSwitch:
             account.blocked |= bit
         self._end_orders(accounts, command.instrument)
         for book in self._books(command):
-            self.phases.halt(book, Cause(command.reason), command.evidence)
+            self.phases.halt(book, Cause(command.reason) or Cause.OPERATOR, command.evidence)
         return OK
 
     def check_unkill(self, command: commands.Unkill) -> Reason:

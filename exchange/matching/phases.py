@@ -19,8 +19,6 @@ OK = Reason.NONE
 CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
-_STOPPED = _ALWAYS | {Phase.VOLATILITY_AUCTION}
-"""Phases that a cause explains as long as they last."""
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
 LEGAL_MOVES = {
     Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},
@@ -96,7 +94,7 @@ class PhaseDesk:
         terms, old = book.terms, Phase(book.terms.phase)
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
-        terms.cause = int(why) if new in _STOPPED else 0
+        terms.cause = int(why)
         if ends_at_ns:
             self.state.timers[ends_at_ns, CALL_END, terms.instrument] = (terms.instrument, 0, 0)
         self._tell(book, old, why, evidence)
