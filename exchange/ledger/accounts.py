@@ -53,6 +53,8 @@ class Entry(IntEnum):
     ISSUE = 5
     DELIVERY = 6
     HOLD = 7
+    BUST = 9
+    ADJUSTMENT = 10
 
 
 ENTRY_TYPES: Final = {
@@ -63,6 +65,8 @@ ENTRY_TYPES: Final = {
     Entry.ISSUE: "issue",
     Entry.DELIVERY: "delivery",
     Entry.HOLD: "hold",
+    Entry.BUST: "bust",
+    Entry.ADJUSTMENT: "adjustment",
 }
 """The `type` of a ledger line as clients read it."""
 

@@ -23,8 +23,8 @@ from exchange.operations.entries import (
 )
 from exchange.store import tables
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, Record
-from exchange.vocabulary.participants import ParticipantState
+from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, NO_DIGEST, Record
+from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE, ParticipantState
 
 E = TypeVar("E")
 
@@ -33,6 +33,10 @@ class Directory:
     """Tables by id, and the few ways to look something up by its name."""
 
     def __init__(self) -> None:
+        self.killed = 0
+        """Whether the whole venue is."""
+        self.policies = NO_DIGEST
+        """The policy set that was adopted last."""
         self.participants: dict[int, ParticipantEntry] = {}
         self.users: dict[int, UserEntry] = {}
         self.keys: dict[int, KeyEntry] = {}
@@ -68,6 +72,8 @@ class Directory:
         def rows(table: Table) -> Any:
             return connection.execute(select(table))
 
+        for venue in rows(tables.venue):
+            self.killed, self.policies = venue.killed, venue.policies
         self.participants = {row.participant: _made(ParticipantEntry, row) for row in rows(tables.participants)}
         self.users = {row.user_id: _made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
         self.accounts = {row.account: _made(AccountEntry, row) for row in rows(tables.accounts)}
@@ -192,13 +198,41 @@ def _key_revoked(directory: Directory, event: ev.KeyRevoked) -> None:
 
 @_on(ev.AccountOpened)
 def _account_opened(directory: Directory, event: ev.AccountOpened) -> None:
-    directory.accounts[event.account] = _made(AccountEntry, event)
+    """Of a killed participant, or on a killed venue, it is born blocked."""
+    blocked = WITH_PARTICIPANT * directory.participants[event.participant].killed | WITH_VENUE * directory.killed
+    directory.accounts[event.account] = _made(AccountEntry, event, blocked=blocked)
 
 
 @_on(ev.AccountBlocked, ev.AccountUnblocked)
 def _account_blocked(directory: Directory, event: ev.AccountBlocked | ev.AccountUnblocked) -> None:
-    blocked = int(isinstance(event, ev.AccountBlocked))
-    directory.accounts[event.account] = replace(directory.accounts[event.account], blocked=blocked)
+    entry = directory.accounts[event.account]
+    blocked = entry.blocked | BY_OPERATOR if isinstance(event, ev.AccountBlocked) else entry.blocked & ~BY_OPERATOR
+    directory.accounts[event.account] = replace(entry, blocked=blocked)
+
+
+@_on(ev.Killed, ev.Unkilled)
+def _killed(directory: Directory, event: ev.Killed | ev.Unkilled) -> None:
+    """A participant or the venue with all accounts, or an instrument."""
+    killed = int(isinstance(event, ev.Killed))
+    if event.instrument:
+        instrument = directory.instruments[event.instrument]
+        directory.instruments[event.instrument] = replace(instrument, killed=killed)
+        return
+    if event.participant:
+        participant = directory.participants[event.participant]
+        directory.participants[event.participant] = replace(participant, killed=killed)
+        reached, bit = directory.accounts_of(event.participant), WITH_PARTICIPANT
+    else:
+        directory.killed = killed
+        reached, bit = list(directory.accounts.values()), WITH_VENUE
+    for entry in reached:
+        blocked = entry.blocked | bit if killed else entry.blocked & ~bit
+        directory.accounts[entry.account] = replace(entry, blocked=blocked)
+
+
+@_on(ev.PoliciesAdopted)
+def _policies_adopted(directory: Directory, event: ev.PoliciesAdopted) -> None:
+    directory.policies = event.policies
 
 
 @_on(ev.AssetDefined)

@@ -12,6 +12,7 @@ class ParticipantEntry:
     state: int
     expires_at_ns: int
     profile: bytes
+    killed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
+    """`blocked` is why, bit by bit, as in the state."""
+
     account: int
     participant: int
     blocked: int = 0
@@ -78,6 +81,7 @@ class InstrumentEntry:
     max_holders: int
     modes: int
     phase: int = Phase.CLOSED
+    killed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
