@@ -3,6 +3,7 @@
 import itertools
 import random
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,6 +92,9 @@ class Flow:
             "account": lambda: c.OpenAccount(participant=one(directory.participants)),
             "block": lambda: c.BlockAccount(account=one(directory.accounts)),
             "unblock": lambda: c.UnblockAccount(account=one(directory.accounts)),
+            "kill": lambda: self.stop(c.Kill),
+            "unkill": lambda: self.stop(c.Unkill),
+            "policies": lambda: c.AdoptPolicies(policies=digest()),
             "decision": lambda: c.RecordDecision(permitted=of([0, 1]), subject=digest(), decision=digest()),
             "grant": lambda: c.GrantEntitlement(
                 account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), purpose=1,
@@ -101,6 +105,12 @@ class Flow:
                 account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), decision=digest()
             ),
         }  # fmt: skip
+
+    def stop(self, kind):
+        what = self.of(["participant", "instrument", "venue"])
+        if what == "venue":
+            return kind()
+        return kind(**{what: self.one(getattr(self.directory, f"{what}s"))})
 
     def markets(self):
         of, one, digest, directory, listed = self.of, self.one, self.digest, self.directory, self.there.listed
@@ -128,7 +138,7 @@ class Flow:
 
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
-    "instrument", "phase", "grant", "revoke", "decision", "order", "delivery",
+    "kill", "unkill", "policies", "instrument", "phase", "grant", "revoke", "decision", "order", "delivery",
 )  # fmt: skip
 
 
@@ -179,7 +189,7 @@ def test_what_is_unknown_is_found_by_no_name(venue):
 
 
 def test_a_refusal_changes_nothing_in_the_directory(venue):
-    before = {name: dict(table) for name, table in seen(venue.directory).items()}
+    before = deepcopy(seen(venue.directory))
     reply = venue.submit(c.OpenAccount(actor=VENUE, participant=10**6).encode()).result(10)
     assert isinstance(EVENTS.decode(reply.events[0]), CommandRefused)
     assert seen(venue.directory) == before

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_venue import SmallVenue
+from small_venue import INTERVENTIONS, SmallVenue
 
 from exchange.portfolio import messages
 from exchange.portfolio.portfolio import Portfolio
@@ -147,6 +147,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("withdraw"), st.integers(0, 2), st.integers(1, 10**6), st.booleans()),
+    st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
 )  # fmt: skip
 
 
@@ -167,6 +168,8 @@ def perform(watched, action, orders):
             orders.append((accounts[who], 16 * venue.sequence))
         case ("phase", phase):
             watched.apply(venue.phase(phase))
+        case ("intervene", *what):
+            watched.apply(venue.intervention(*what))
         case ("deliver", who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32
