@@ -15,10 +15,13 @@ from api import (
     docs_page,
     entitlements,
     feed,
+    guards,
+    offers,
     operator,
     orders,
     participants,
     products,
+    schedules,
     statements,
     venue,
 )
@@ -28,6 +31,7 @@ from api.gatehouse import Gatehouse, Limits
 from api.market import Market
 from api.settings import ApiSettings
 from exchange.operations.bootstrap import bootstrap
+from exchange.operations.guarding import end_old_guards
 from exchange.operations.issuing import finish_issues
 from exchange.runtime import Batch, Exchange
 
@@ -42,8 +46,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, venue, products, accounts, datasets, deliveries, entitlements, decisions, participants, operator,
-        statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, datasets, deliveries, entitlements, decisions,
+        participants, operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 
@@ -98,4 +102,5 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     exchange.subscribe(pass_on)
     exchange.start()
     await asyncio.to_thread(bootstrap, exchange)
+    await asyncio.to_thread(end_old_guards, exchange)
     await asyncio.to_thread(finish_issues, exchange)

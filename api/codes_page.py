@@ -49,6 +49,7 @@ REQUESTS: Final[Mapping[str, str]] = {
     "BAD_TIME": "a time is not ISO 8601 with a zone",
     "BAD_STATUS": "no status of orders",
     "BAD_BATCH": "a batch has too few orders, or too many",
+    "BAD_TIMEOUT": "a dead-man timer is set 0 to 86,400 seconds ahead",
     "BAD_CLIENT_OID": "a `client_oid` is 1 to 40 printable ASCII characters",
     "NOTHING_TO_AMEND": "the amend names nothing to change",
     "NOT_MULTIPART": "files come as `multipart/form-data`",

@@ -26,7 +26,7 @@ from exchange.vocabulary.codec import RecordError
 log = structlog.get_logger("api")
 
 RETRY_AFTER_S: Final = 1
-_NOT_FOUND_CODES: Final = frozenset({"NOT_DELIVERED", "UNKNOWN_DOCUMENT"})
+_NOT_FOUND_CODES: Final = frozenset({"NOT_DELIVERED", "UNKNOWN_DOCUMENT", "NO_SCHEDULE"})
 
 
 class ApiError(Exception):

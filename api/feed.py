@@ -12,9 +12,10 @@ from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
 from api.auth import Caller, authenticate_websocket
 from api.errors import ApiError
 from api.feed_connection import Connection
+from api.feed_guards import Guards
 from api.feed_hub import Feed
 from api.feed_protocol import ABORT_EXTENSION
-from api.feed_requests import FeedError, Request, read_request
+from api.feed_requests import GUARD, FeedError, Request, read_request
 from api.feed_settings import FeedSettings
 
 router = APIRouter()
@@ -54,7 +55,8 @@ def feed_of(app: FastAPI) -> Feed:
     """The application's feed, made when the first client connects."""
     if not hasattr(app.state, "feed"):
         settings = getattr(app.state, "feed_settings", None) or FeedSettings()
-        app.state.feed = Feed(app.state.exchange, app.state.market, settings)
+        guards = Guards(app.state.exchange, app.state.settings.answer_timeout_s)
+        app.state.feed = Feed(app.state.exchange, app.state.market, settings, guards)
     return cast(Feed, app.state.feed)
 
 
@@ -90,12 +92,14 @@ async def _answer(app: FastAPI, feed: Feed, connection: Connection, text: str | 
         feed.list_subscriptions(connection)
     elif request.type == "unsubscribe":
         feed.unsubscribe(connection, request)
+    elif request.type == GUARD:
+        await feed.guards.set(connection, request, await _caller(app, request))
     else:
         feed.subscribe(connection, request, await _caller(app, request))
 
 
 async def _caller(app: FastAPI, request: Request) -> Caller | None:
-    """Who signed a message that asks for private channels; a key on one that does not is not looked at."""
+    """Who signed a message that asks for private channels or a guard; a key on any other is not looked at."""
     if not request.is_private or not request.key:
         return None
     try:

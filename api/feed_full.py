@@ -42,7 +42,7 @@ def full_messages(followed: Followed) -> list[Message]:
         return [{"type": "phase", **numbered, "phase": Phase(event.phase).name.lower()}]
     if isinstance(event, Uncrossed):
         told = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
-        return [{"type": "auction", **numbered, **told, "imbalance": scales.size(event.imbalance_lots)}]
+        return [{"type": "uncrossed", **numbered, **told, "imbalance": scales.size(event.imbalance_lots)}]
     assert isinstance(event, ReferencePriceSet), "a public event of an unknown kind"
     return [{"type": "reference_price", **numbered, "price": scales.price(event.price_ticks)}]
 

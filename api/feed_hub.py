@@ -1,4 +1,4 @@
-"""The feed: who is connected, what each is subscribed to, and the two timers, of conflation and of heartbeats.
+"""The feed: who is connected, what each is subscribed to, and its timers, of conflation and of heartbeats.
 
     market ──event by event──▶ ProductFeed ──┐
            ──batch by batch──▶ PrivateFeed ──┴─▶ Connection: outbox ──▶ its writer ──▶ socket
@@ -8,10 +8,11 @@ writer sends it as fast as that one client reads.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from api.auth import Caller
 from api.feed_connection import TRY_AGAIN_LATER, Connection
+from api.feed_guards import Guards
 from api.feed_outbox import Message, as_text
 from api.feed_private import PrivateFeed, private_of
 from api.feed_products import ProductFeed
@@ -26,10 +27,11 @@ from api.feed_requests import (
     told_subscriptions,
 )
 from api.feed_settings import FeedSettings
+from api.feed_window import Window
 from api.market import Followed, Market
 from api.products import product
 from exchange.runtime import Exchange
-from exchange.vocabulary.events import InstrumentDefined, PhaseSet
+from exchange.vocabulary.events import Event, InstrumentDefined, PhaseSet
 
 _STATUS: Subscription = ("status", EVERY_PRODUCT)
 
@@ -37,19 +39,22 @@ _STATUS: Subscription = ("status", EVERY_PRODUCT)
 class Feed:
     """Made on the loop's thread; follows the market from then on."""
 
-    def __init__(self, exchange: Exchange, market: Market, settings: FeedSettings) -> None:
+    def __init__(self, exchange: Exchange, market: Market, settings: FeedSettings, guards: Guards) -> None:
         self.settings = settings
+        self.guards = guards
         self._exchange = exchange
         self._market = market
         self._loop = asyncio.get_running_loop()
         self._connections: dict[Connection, None] = {}
         self._products: dict[int, ProductFeed] = {}
         self._private = PrivateFeed(market, exchange.now_ns)
-        self._unflushed: dict[ProductFeed, None] = {}
+        self._books = Window(self._loop, settings.conflation_s)
+        self._calls = Window(self._loop, settings.auction_s)
         self._beating = False
         self._status_changed = False
         market.watch(self._follow)
         market.listen(self._private.follow)
+        market.listen(self._look_at_calls)
 
     @property
     def connections(self) -> int:
@@ -64,6 +69,7 @@ class Feed:
             connection.close(TRY_AGAIN_LATER)
         # Also who is turned away is watched until it is gone.
         self._connections[connection] = None
+        self.guards.connect(connection)
         if not self._beating:
             self._beating = True
             self._loop.call_later(self.settings.heartbeat_s, self._beat)
@@ -72,6 +78,7 @@ class Feed:
     def disconnect(self, connection: Connection) -> None:
         self._drop(connection, list(connection.subscriptions))
         del self._connections[connection]
+        self.guards.disconnect(connection)
 
     def subscribe(self, connection: Connection, request: Request, caller: Caller | None) -> None:
         """All that the message asks for, or FeedError and nothing. `caller` has signed it, where it is signed."""
@@ -138,7 +145,8 @@ class Feed:
         book = self._market.book(product_id)
         feed = self._products.get(book.instrument)
         if feed is None:
-            feed = self._products[book.instrument] = ProductFeed(book, self._exchange.now_ns, self._flush_later)
+            windows = self._books.want, self._calls.want
+            feed = self._products[book.instrument] = ProductFeed(book, self._exchange.now_ns, *windows)
         return feed
 
     def _follow(self, followed: Followed) -> None:
@@ -148,15 +156,9 @@ class Feed:
         if isinstance(followed.event, PhaseSet | InstrumentDefined):
             self._status_changed = True
 
-    def _flush_later(self, feed: ProductFeed) -> None:
-        if not self._unflushed:
-            self._loop.call_later(self.settings.conflation_s, self._flush)
-        self._unflushed[feed] = None
-
-    def _flush(self) -> None:
-        due, self._unflushed = self._unflushed, {}
-        for feed in due:
-            feed.flush()
+    def _look_at_calls(self, _: Sequence[Event]) -> None:
+        for feed in self._products.values():
+            feed.auction.look()
 
     def _beat(self) -> None:
         """Every second, as long as anybody is connected."""

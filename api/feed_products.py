@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from api.feed_auction import AUCTION, AuctionFeed, Flush
 from api.feed_connection import Connection
 from api.feed_full import full_messages
 from api.feed_outbox import Update, as_text
@@ -17,13 +18,21 @@ LEVEL2: Final = "level2"
 
 
 class ProductFeed:
-    """Follows one book. `want_flush` is called when something conflated waits for the end of its window."""
+    """Follows one book. When something conflated waits, `want_flush` and `want_auction` are called with what to call
+    at the end of their window."""
 
-    def __init__(self, book: Book, now_ns: Callable[[], int], want_flush: Callable[["ProductFeed"], None]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        now_ns: Callable[[], int],
+        want_flush: Callable[[Flush], None],
+        want_auction: Callable[[Flush], None],
+    ) -> None:
         self._book = book
         self._now_ns = now_ns
         self._want_flush = want_flush
         self._subscribers: dict[str, dict[Connection, None]] = {channel: {} for channel in OF_A_PRODUCT}
+        self.auction = AuctionFeed(book, now_ns, self._subscribers[AUCTION], want_auction)
         self._changes: dict[tuple[int, int], int] = {}
         self._flushed_sequence = book.sequence
         self._traded = False
@@ -51,6 +60,8 @@ class ProductFeed:
             connection.send_newest(("ticker", self.product_id), self._ticker())
         elif channel == "heartbeat":
             connection.send_newest(("heartbeat", self.product_id), self._heartbeat())
+        elif channel == AUCTION:
+            self.auction.open(connection)
 
     def remove(self, channel: str, connection: Connection) -> None:
         self._subscribers[channel].pop(connection, None)
@@ -62,7 +73,7 @@ class ProductFeed:
         self._book_text = ""
         if channels[LEVEL2]:
             self._changes.update({(each.side, each.price_ticks): each.lots for each in followed.changes})
-            self._want_flush(self)
+            self._want_flush(self.flush)
         if channels["level2_raw"]:
             self._raw(followed)
         if isinstance(event, Trade):
@@ -120,7 +131,7 @@ class ProductFeed:
             self._send("matches", as_text(match), printed.sequence)
         if self._subscribers["ticker"]:
             self._traded = True
-            self._want_flush(self)
+            self._want_flush(self.flush)
 
     def _bust(self, busted: TradeBusted) -> None:
         if self._subscribers["matches"]:
@@ -128,7 +139,7 @@ class ProductFeed:
             self._send("matches", as_text(told), busted.product_sequence)
         if self._subscribers["ticker"]:
             self._traded = True
-            self._want_flush(self)
+            self._want_flush(self.flush)
 
     def _send(self, channel: str, text: str, sequence: int) -> None:
         for connection in self._subscribers[channel]:

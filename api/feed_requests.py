@@ -9,7 +9,7 @@ from api.errors import ApiError
 from api.feed_outbox import Message
 from api.market import Market
 
-OF_A_PRODUCT: Final = ("level2", "level2_raw", "matches", "ticker", "heartbeat", "full")
+OF_A_PRODUCT: Final = ("level2", "level2_raw", "matches", "ticker", "heartbeat", "full", "auction")
 OF_THE_VENUE: Final = ("status",)
 PRIVATE: Final = ("user", "balance")
 CHANNELS: Final = (*OF_A_PRODUCT, *OF_THE_VENUE, *PRIVATE)
@@ -17,7 +17,8 @@ ALIASES: Final = {"level2_batch": "level2", "ticker_batch": "ticker"}
 """Names under which the dialect offers the conflated channels; here both names mean the same."""
 
 EVERY_PRODUCT: Final = ""
-_TYPES: Final = frozenset({"subscribe", "unsubscribe", "subscriptions"})
+GUARD: Final = "cancel_on_disconnect"
+_TYPES: Final = frozenset({"subscribe", "unsubscribe", "subscriptions", GUARD})
 
 Subscription = tuple[str, str]
 """A channel and a product id; `EVERY_PRODUCT` where the channel is not of one product, or `user` was asked for all."""
@@ -33,7 +34,10 @@ class _Resume(msgspec.Struct):
 
 
 class Request(msgspec.Struct):
-    """A message of a client. `channels` are names, for all `product_ids`, or objects with ids of their own."""
+    """A message of a client. `channels` are names, for all `product_ids`, or objects with ids of their own.
+
+    `enabled` and `profile_id` belong to `cancel_on_disconnect`.
+    """
 
     type: str
     product_ids: list[str] = []
@@ -43,10 +47,12 @@ class Request(msgspec.Struct):
     signature: str = ""
     timestamp: str | int | float = ""
     passphrase: str = ""
+    enabled: bool = True
+    profile_id: str = ""
 
     @property
     def is_private(self) -> bool:
-        return any(_name(each) in PRIVATE for each in self.channels)
+        return self.type == GUARD or any(_name(each) in PRIVATE for each in self.channels)
 
     def signed(self) -> Mapping[str, Any]:
         return {name: getattr(self, name) for name in ("key", "signature", "timestamp", "passphrase")}

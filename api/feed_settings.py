@@ -15,6 +15,7 @@ class FeedSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TLX_FEED_", frozen=True)
 
     conflation_s: float = Field(default=0.05, ge=0.0, le=60.0)
+    auction_s: float = Field(default=0.25, ge=0.0, le=60.0)
     heartbeat_s: float = Field(default=1.0, gt=0.0, le=60.0)
 
     max_connections: int = Field(default=1_000, ge=1)

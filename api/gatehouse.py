@@ -24,7 +24,8 @@ log = structlog.get_logger("api")
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
-_CANCEL_PATH: Final = "/orders"
+_CANCEL_PATHS: Final = ("/orders", "/offers")
+_TIMER_PATH: Final = "/orders/cancel-after"
 _WHOLE_ID: Final = 2**64 - 1
 _REQUESTS: Final = count(int.from_bytes(os.urandom(8), "big"))
 """Request ids: counted from anywhere, so that two runs of a server have none in common."""
@@ -147,7 +148,8 @@ class _Visit:
     def _charge(self, caller: Caller | None) -> None:
         scope = self._scope
         address = scope["client"][0] if scope.get("client") else ""
-        is_cancel = scope["method"] == "DELETE" and scope["path"].startswith(_CANCEL_PATH)
+        path: str = scope["path"]
+        is_cancel = path == _TIMER_PATH or (scope["method"] == "DELETE" and path.startswith(_CANCEL_PATHS))
         limits: Limits = self._app_state.limits
         allowance = limits.take(caller, address, is_cancel=is_cancel)
         scope["state"]["allowance"] = allowance

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from api.errors import ApiError
 from exchange.marketdata.depth import Change, Depth, Resting
+from exchange.marketdata.indicative import Indicative
 from exchange.marketdata.tape import DAY_NS, Print, Tape
 from exchange.operations.directory import Directory
 from exchange.operations.entries import InstrumentEntry
@@ -19,8 +20,8 @@ from exchange.runtime import Batch
 from exchange.store.history import History
 from exchange.store.reader import Row
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, PhaseSet, Trade, TradeBusted
-from exchange.vocabulary.instruments import Phase, Side
+from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, Trade, TradeBusted
+from exchange.vocabulary.instruments import Side
 from exchange.vocabulary.rows import InstrumentRow, OrderRow
 from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.wire import Scales
@@ -35,7 +36,7 @@ _TRADES_READ: Final = 100_000
 
 @dataclass(slots=True)
 class Book:
-    """One instrument as everyone may see it; `entry` are its terms, `phase` what it may do now."""
+    """One instrument as everyone may see it; `entry` are its terms, `call` its phase and what a call would come to."""
 
     product_id: str
     instrument: int
@@ -45,7 +46,12 @@ class Book:
     scales: Scales
     depth: Depth
     tape: Tape
-    phase: int = Phase.CLOSED
+    call: Indicative
+
+    @property
+    def phase(self) -> int:
+        """What the instrument may do now."""
+        return self.call.phase
 
     @property
     def sequence(self) -> int:
@@ -81,8 +87,9 @@ class Market:
         for order in state.rows(OrderRow):
             resting[order.instrument].append(order)
         for row in state.rows(InstrumentRow):
-            depth = Depth.from_rows(row.product_sequence, resting[row.instrument])
-            self._add(row.instrument, depth, Tape(row.last_trade_id, row.last_price_ticks), row.phase)
+            orders = resting[row.instrument]
+            depth, call = Depth.from_rows(row.product_sequence, orders), Indicative.from_rows(row, orders)
+            self._add(row.instrument, depth, Tape(row.last_trade_id, row.last_price_ticks), call)
 
     def load_tapes(self, history: History, now_ns: int) -> None:
         """Fill the tapes with what traded in the last day; once, before any batch."""
@@ -129,7 +136,7 @@ class Market:
     def _follow(self, event: Event) -> None:
         self.portfolio.apply(event)
         if isinstance(event, InstrumentDefined):
-            self._add(event.instrument, Depth(), Tape(), Phase.CLOSED)
+            self._add(event.instrument, Depth(), Tape(), Indicative(event.static_band_ppm))
             return
         book = self.books.get(event.instrument)
         if book is None:
@@ -140,19 +147,18 @@ class Market:
             book.tape.apply(event)
         elif isinstance(event, TradeBusted):
             book.tape.bust(event)
-        elif isinstance(event, PhaseSet):
-            book.phase = event.phase
+        book.call.apply(event)
         if book.depth.sequence != sequence:
             followed = Followed(book, event, before, changes)
             for watcher in self._watchers:
                 watcher(followed)
 
-    def _add(self, instrument: int, depth: Depth, tape: Tape, phase: int) -> None:
+    def _add(self, instrument: int, depth: Depth, tape: Tape, call: Indicative) -> None:
         entry = self.directory.instruments[instrument]
         quote = self.directory.assets[entry.quote]
         scales = Scales(entry.tick_minor, quote.scale, entry.lot_rtu)
         base_code = self.directory.bases[entry.base].code
-        book = Book(entry.symbol, instrument, entry, base_code, quote.code, scales, depth, tape, phase)
+        book = Book(entry.symbol, instrument, entry, base_code, quote.code, scales, depth, tape, call)
         self.books[instrument] = self._symbols[entry.symbol] = book
 
 

@@ -132,6 +132,30 @@ class Ticker(BaseModel):
     sequence: int
 
 
+class Auction(BaseModel):
+    model_config = _example(
+        sequence=412,
+        phase="opening_auction",
+        indicative_price="500.00",
+        indicative_size="1.350000",
+        imbalance="0.450000",
+        imbalance_side="buy",
+        freezes_at="2026-11-24T08:59:00.000000Z",
+        ends_at="2026-11-24T09:00:00.000000Z",
+        time="2026-11-24T08:30:00.000000Z",
+    )
+
+    sequence: int = Field(description="Of the last public event; a market order that joins a call is none")
+    phase: str
+    indicative_price: Decimal = Field(description="Empty where no call runs, or nothing would trade")
+    indicative_size: Decimal
+    imbalance: Decimal = Field(description="What would be left over at that price")
+    imbalance_side: Literal["buy", "sell", ""]
+    freezes_at: str = Field(description="From when on nothing is taken back; empty where no time is set")
+    ends_at: str = Field(description="When the call ends by itself; empty where no time is set")
+    time: str
+
+
 class Stats(BaseModel):
     open: Decimal = Field(description="Of the last 24 hours; empty where nothing traded")
     high: Decimal

@@ -34,6 +34,8 @@ from exchange.vocabulary.units import MAX_BALANCE, format_scaled, parse_scaled
 router = APIRouter(tags=["operator"])
 
 Account = Annotated[int, Path(gt=0, lt=2**63)]
+_STOPS = frozenset({Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED})
+"""Moves that wait for nothing, a calendar least of all."""
 PhaseName = Literal[
     "closed",
     "pre_open",
@@ -112,10 +114,15 @@ async def move_phase(
     """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once."""
     book = market.book(product_id)
     evidence = await to_thread.run_sync(_evidence, exchange, move.reason)
+    phase, day = Phase[move.phase.upper()], 0
+    if phase not in _STOPS:
+        entry = exchange.directory.instruments[book.instrument]
+        day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.now_ns())
     command = commands.SetPhase(
         actor=caller.key,
         instrument=book.instrument,
-        phase=Phase[move.phase.upper()],
+        phase=phase,
+        trading_day=day,
         freezes_at_ns=time_ns(move.freezes_at, "freezes_at") if move.freezes_at else 0,
         ends_at_ns=time_ns(move.ends_at, "ends_at") if move.ends_at else 0,
         reason=Cause.OPERATOR,

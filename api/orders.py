@@ -14,10 +14,12 @@ from starlette.responses import Response
 
 from api.answers import After, Limit, ProfileId, answer, id_of, page
 from api.auth import Caller, Trader, Viewer, trader
+from api.commanding import ask
+from api.dry_runs import checked_order
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError, as_api_error
 from api.market import Market
 from api.models import CURSOR_NOTE
-from api.order_models import AMENDMENT, BATCH, PLACEMENT, Order, OrderOrProblem
+from api.order_models import AMENDMENT, BATCH, PLACEMENT, CheckedOrder, Order, OrderOrProblem
 from api.order_requests import (
     Place,
     amended,
@@ -30,33 +32,37 @@ from api.order_requests import (
     side_of,
 )
 from api.records import read_records
-from api.refusals import engine_refusal, refusal
+from api.refusals import refusal
 from api.settings import ApiSettings
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.portfolio import messages
 from exchange.portfolio.orders import OrderView, view_of_event
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.codec import EVENTS, Record
+from exchange.vocabulary.codec import Record
 from exchange.vocabulary.commands import CancelOrder, Command, MassCancel
-from exchange.vocabulary.events import CommandRefused, OrderAccepted, OrderDone, OrderReplayed
+from exchange.vocabulary.events import OrderAccepted, OrderChecked, OrderDone, OrderReplayed
 from exchange.vocabulary.reasons import Reason
 
 router = APIRouter(tags=["orders"], responses=SIGNED_PROBLEMS | NOT_FOUND)
 
 CLIENT_PREFIX: Final = "client:"
 STATUSES: Final = {"open", "pending", "active", "done", "all", "settled"}
-_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits"}]
+_NOT_RECORDED: Final = {"names", "waits", "offered", "options"}
+_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in _NOT_RECORDED]
 
-DryRun = Annotated[bool, Query(description="Of a later version of the rules: refused today")]
+DryRun = Annotated[bool, Query(description="Answer in full, and change nothing")]
 
 
-@router.post("/orders", response_model=Order, summary="Place an order", openapi_extra=PLACEMENT)
+@router.post("/orders", response_model=Order | CheckedOrder, summary="Place an order", openapi_extra=PLACEMENT)
 async def place(request: Request, dry_run: DryRun = False) -> Response:
     """The order as it stands once it is durable and matched.
 
     A repeat of a `client_oid` with the same content gets the first order, with `replayed`; with other content it is
     refused. An order that the machine refuses is a 400 with its reason as `code`, and no order.
+
+    With `dry_run` the answer is the order as it would be, `checked`, with the size that would trade at once and what it
+    would hold; refusals are those of the order itself. Nothing changes, and its `client_oid` is not used up.
     """
     # Asked for by hand: dependencies cost as much as the order.
     caller, state = await trader(request), request.app.state
@@ -66,9 +72,17 @@ async def place(request: Request, dry_run: DryRun = False) -> Response:
 
 @router.post("/orders/batch", response_model=list[OrderOrProblem], summary="Place several orders", openapi_extra=BATCH)
 async def place_batch(
-    request: Request, caller: Trader, exchange: TheExchange, market: TheMarket, settings: TheSettings
+    request: Request,
+    caller: Trader,
+    exchange: TheExchange,
+    market: TheMarket,
+    settings: TheSettings,
+    dry_run: DryRun = False,
 ) -> Response:
-    """Each is taken or refused by itself, in the order given; the answers come in the same order."""
+    """Each is taken or refused by itself, in the order given; the answers come in the same order.
+
+    With `dry_run` each is checked as if it came alone.
+    """
     wanted = read_batch(await request.body())
     if not 0 < len(wanted) <= settings.max_batch_orders:
         told = f"a batch has 1 to {settings.max_batch_orders} orders"
@@ -77,7 +91,7 @@ async def place_batch(
 
     async def one(body: Any) -> dict[str, Any]:
         try:
-            return await desk.place(read_place(body), dry_run=False)
+            return await desk.place(read_place(body), dry_run=dry_run)
         except Exception as error:
             told = as_api_error(error)
             if told is None:
@@ -198,7 +212,10 @@ class _Desk:
         book, account = self._market.book(wanted.product_id), self._caller.account_of(wanted.profile_id)
         now_ns = self._exchange.now_ns()
         command = placed(wanted, book, self._caller.key, account, now_ns, dry_run=dry_run)
-        made = next(e for e in await self.ask(command) if isinstance(e, OrderAccepted | OrderReplayed))
+        events = await self.ask(command)
+        made = next(each for each in events if isinstance(each, OrderAccepted | OrderReplayed | OrderChecked))
+        if isinstance(made, OrderChecked):
+            return checked_order(command, made, book)
         if isinstance(made, OrderReplayed):
             view = self._market.portfolio.orders.by_id(made.order_id) or view_of_event(made)
             return _message(self._market, view) | {"replayed": True}
@@ -206,14 +223,7 @@ class _Desk:
 
     async def ask(self, command: Command) -> list[Record]:
         """The command's events, after the market has followed them; ApiError where the machine refused."""
-        reply = asyncio.wrap_future(self._exchange.submit(command.encode()))
-        async with asyncio.timeout(self._settings.answer_timeout_s):
-            (encoded,) = (await reply).events
-        events = list(EVENTS.decode_all(encoded))
-        for event in events:
-            if isinstance(event, CommandRefused):
-                raise engine_refusal(event)
-        return events
+        return await ask(self._exchange, self._settings, command)
 
     async def find(self, name: str) -> OrderView:
         """An order of the caller's, in memory or in the records; ApiError 404."""

@@ -9,23 +9,23 @@ from starlette.responses import Response
 from api.answers import MAX_PAGE, PAGE, After, Before, Limit, answer, id_of, page
 from api.errors import NOT_FOUND, PROBLEMS
 from api.market import Book, print_of_row
-from api.models import CURSOR_NOTE, BookAnswer, Product, PublicTrade, Stats, Ticker
+from api.models import CURSOR_NOTE, Auction, BookAnswer, Product, PublicTrade, Stats, Ticker
 from api.records import read_records
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.marketdata import messages
 from exchange.marketdata.tape import Print
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import CALLS, Phase
 from exchange.vocabulary.units import MAX_LOTS, PPM, format_scaled
+from exchange.vocabulary.wire import iso_time
 
 router = APIRouter(tags=["products"], responses=PROBLEMS | NOT_FOUND)
 
 ProductId = Annotated[str, Path(max_length=64, description="As GSM8K-CNY")]
 
-PHASES: Final = {int(phase): phase.name.lower() for phase in Phase}
 _AUCTIONS: Final = frozenset({Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
-_OPEN: Final = frozenset({Phase.CONTINUOUS, Phase.PRE_OPEN, *_AUCTIONS})
+_OPEN: Final = CALLS | {Phase.CONTINUOUS}
 _PPM_DIGITS: Final = len(str(PPM)) - 1
 
 
@@ -50,7 +50,7 @@ def product(exchange: Exchange, book: Book) -> dict[str, Any]:
         "post_only": False,
         "limit_only": False,
         "auction_mode": book.phase in _AUCTIONS,
-        "phase": PHASES[book.phase],
+        "phase": messages.PHASES[book.phase],
         "lot_rtu": str(entry.lot_rtu),
         "lots": str(base.lots),
         "copies": str(base.copies),
@@ -102,6 +102,17 @@ async def ticker(exchange: TheExchange, market: TheMarket, product_id: ProductId
     """Prices that do not exist yet are empty strings."""
     found = market.book(product_id)
     return answer(messages.ticker_answer(found.depth, found.tape, found.scales, exchange.now_ns()))
+
+
+@router.get("/products/{product_id}/auction", response_model=Auction, summary="What the running call would come to")
+async def auction(exchange: TheExchange, market: TheMarket, product_id: ProductId) -> Response:
+    """Price, size and imbalance as if the call ended now, hidden sizes and market orders counted.
+
+    Empty strings where no call runs, nothing would trade, or the venue has set no time.
+    """
+    found = market.book(product_id)
+    told = messages.auction(found.call, found.scales)
+    return answer({"sequence": found.sequence, **told, "time": iso_time(exchange.now_ns())})
 
 
 @router.get("/products/{product_id}/stats", response_model=Stats, summary="Statistics of 24 hours")

@@ -26,6 +26,8 @@ _PHRASES: Final = {
     Reason.POST_ONLY_WOULD_TAKE: "Post only mode: the order would trade at once",
     Reason.FOK_NOT_FILLABLE: "a fill-or-kill order cannot be filled whole",
     Reason.NO_LIQUIDITY: "there is nothing to trade with",
+    Reason.UNKNOWN_OFFER: "offer not found",
+    Reason.SELF_TRADE: "the offer is of the same beneficial owner",
     Reason.UNKNOWN_ORDER: ORDER_NOT_FOUND,
     Reason.NOT_OWNER: ORDER_NOT_FOUND,
     Reason.TOO_LATE: "Order already done",

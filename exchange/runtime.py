@@ -33,6 +33,7 @@ from exchange.delivery.vault import Vault, VaultError
 from exchange.operations.directory import Directory
 from exchange.operations.dossier import read_dossier
 from exchange.operations.recovery import StartRefused, recover
+from exchange.operations.scheduling import Scheduler
 from exchange.operations.settings import Settings
 from exchange.spine.journal import Journal
 from exchange.spine.sequencer import Batch, Busy, Reply, Sequencer, Stopped
@@ -90,7 +91,10 @@ class Exchange:
         self.register = Register(self.database)
         self.reports = Reports(self.database)
         self.directory = Directory()
+        self.scheduler = Scheduler(self.directory, self.vault, self.submit)
         self.listing_lock = threading.Lock()
+        self.pool_lock = threading.Lock()
+        """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
         """Base by the SHA-256 of the metadata it was listed with."""
         self.dataset_facts: dict[int, DatasetFacts] = {}
@@ -201,13 +205,17 @@ class Exchange:
         self.failed.set()
 
     def _tick(self) -> None:
-        """A clock command where nobody else asks for anything, so that timers need no traffic.
+        """Moves that schedules have due; and a clock command where nobody asks for anything, so that timers need no
+        traffic.
 
         Not before the first command: that one states the rules.
         """
         idle_s = self.settings.clock_idle_s
         while not self._closing.wait(idle_s) and not self.failed.is_set():
-            if self.sequence and time.monotonic() - self._last_submitted_s >= idle_s:
+            if not self.sequence:
+                continue
+            self.scheduler.run_due(self.now_ns())
+            if time.monotonic() - self._last_submitted_s >= idle_s:
                 with suppress(Busy, Stopped):
                     self._sequencer.submit(Clock(actor=VENUE).encode())
 

@@ -47,11 +47,13 @@ class Scenario:
 @dataclass(frozen=True)
 class Outcome:
     """`difference` is empty where everything came as expected, else what a reader needs to see why not; `refused` are
-    the kinds of command that were refused, with the reasons."""
+    the kinds of command that were refused, with the reasons, and `ranked` those with a later reason that was said to
+    be given too."""
 
     scenario: Scenario
     difference: str
     refused: frozenset[tuple[int, Reason]] = frozenset()
+    ranked: frozenset[tuple[int, Reason, Reason]] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -111,18 +113,31 @@ def run(scenario: Scenario, *, recovering: bool = False) -> Outcome:
     Raises ScenarioError where a step is no step.
     """
     market = Market(Sandbox(Terms(**scenario.terms)))
+    ranked: set[tuple[int, Reason, Reason]] = set()
+    difference = ""
     for step in scenario.steps:
         try:
             happened = told(market, step.words)
+            market.sandbox.engine.check_invariants()
+            if not _as_expected(step, happened):
+                difference = _difference(scenario, step, happened)
+                break
+            ranked |= _ranked(market, step)
         except StepError as error:
             raise ScenarioError(f"{scenario.path}:{step.number}: {error}") from None
-        market.sandbox.engine.check_invariants()
-        if not _as_expected(step, happened):
-            return Outcome(scenario, _difference(scenario, step, happened), frozenset(market.refused))
         if recovering:
             market.recover()
     market.recover()
-    return Outcome(scenario, "", frozenset(market.refused))
+    return Outcome(scenario, difference, frozenset(market.refused), frozenset(ranked))
+
+
+def _ranked(market: Market, step: Step) -> set[tuple[int, Reason, Reason]]:
+    """What a step says of the order of refusals: `refused BAD_PRICE before BAD_SIZE`."""
+    lines = [line.split() for line in step.expected if " before " in line]
+    for line in lines:
+        if line[-1] not in Reason.__members__:
+            raise StepError(f"there is no reason {line[-1]!r}")
+    return {(market.refused[-1][0], Reason[line[1]], Reason[line[-1]]) for line in lines}
 
 
 def _as_expected(step: Step, happened: list[str]) -> bool:

@@ -83,6 +83,9 @@ class Client:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return _json(self._send(self._http.build_request("POST", path, json=body)))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return _json(self._send(self._http.build_request("PUT", path, json=body)))
+
     def upload(self, path: str, parts: Sequence[Part]) -> Any:
         request = self._http.build_request("POST", path, files=list(parts), timeout=UPLOAD_TIMEOUT_S)
         return _json(self._send(request))

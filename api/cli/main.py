@@ -32,6 +32,7 @@ PLACES: Final = {
     "deliver": "api.cli.delivery",
     "verify": "api.cli.delivery",
     "watch": "api.cli.watch",
+    "schedule": "api.cli.schedule",
     "operator": "api.cli.operator",
     "journal": "api.cli.journal",
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli import schedule
 from api.cli.client import Client, Part, write_credentials
 from api.cli.console import CommandError, say, show, table
 from api.cli.options import HERE, Key, Symbol, Url, operating, product_of
@@ -13,6 +14,8 @@ from api.cli.options import HERE, Key, Symbol, Url, operating, product_of
 operator_command = typer.Typer(help="Run the venue.", no_args_is_help=True, add_completion=False)
 participants = typer.Typer(help="Who takes part.", no_args_is_help=True, add_completion=False)
 operator_command.add_typer(participants, name="participants")
+operator_command.command("schedule")(schedule.assign)
+operator_command.command("unschedule")(schedule.remove)
 
 Participant = Annotated[int, typer.Argument(min=1, help="A participant's id")]
 Account = Annotated[int, typer.Argument(min=1, help="An account's id")]

@@ -1,4 +1,4 @@
-"""The live book of one product in a terminal; in a pipe, its trades line by line and the book at the end."""
+"""The live book of one product in a terminal; in a pipe, its trades and calls line by line and the book at the end."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from api.cli.console import CommandError, out, say, show, table
 from api.cli.options import HERE, Symbol, Url, product_of
 from api.cli.watched_book import WatchedBook
 
-CHANNELS: Final = ("level2", "matches", "heartbeat")
+CHANNELS: Final = ("level2", "matches", "auction", "heartbeat")
 """The heartbeat comes each second, so a line that went silent is noticed."""
 SILENCE_S: Final = 15.0
 LEVELS: Final = 10
@@ -30,7 +30,7 @@ def watch_command(
     seconds: Annotated[float | None, typer.Option(min=0, help="Stop after so long; else on Ctrl-C")] = None,
     url: Url = HERE,
 ) -> None:
-    """Watch book and trades live; every message is checked against its sequence and checksum."""
+    """Watch book, trades and calls live; every update of the book is checked against its sequence and checksum."""
     book = WatchedBook(product_of(symbol))
     until_s = None if seconds is None else time.monotonic() + seconds
     try:
@@ -49,6 +49,8 @@ def _follow(book: WatchedBook, messages: Iterator[dict[str, Any]]) -> None:
             book.apply(message)
             if message["type"] == "match":
                 say(" ".join(_trade(message)))
+            elif message["type"] == "auction" and (line := book.call()):
+                say(line)
         show(_picture(book))
         return
     with Live(_picture(book), console=out(), refresh_per_second=10) as live:
@@ -89,7 +91,7 @@ def _picture(book: WatchedBook) -> RenderableType:
     ]
     heading = f"{book.product_id}  sequence {book.sequence}  {book.checked} checksums agreed"
     trades = table("Trades", ("time", "took", "size>", "price>"), map(_trade, book.trades))
-    return Group(heading, Columns(sides, padding=(0, 4)), trades)
+    return Group(heading, *filter(None, [book.call()]), Columns(sides, padding=(0, 4)), trades)
 
 
 def _trade(message: dict[str, Any] | Any) -> list[str]:

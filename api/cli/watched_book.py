@@ -7,13 +7,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.cli.console import CommandError
+from exchange.vocabulary.instruments import CALLS
 
 CHECKED_LEVELS: Final = 10
 TRADES_KEPT: Final = 12
+_CALLS: Final = frozenset(phase.name.lower() for phase in CALLS)
+_TIMES: Final = (("freezes", "freezes_at"), ("ends", "ends_at"))
 
 
 class WatchedBook:
-    """`bids` and `asks` hold sizes by price, both as they were written; `checked` counts the checksums that agreed."""
+    """`bids` and `asks` hold sizes by price, both as they were written; `checked` counts the checksums that agreed,
+    `auction` is what was told last of phase and call."""
 
     def __init__(self, product_id: str) -> None:
         self.product_id = product_id
@@ -21,6 +25,7 @@ class WatchedBook:
         self.asks: dict[str, str] = {}
         self.trades: deque[Mapping[str, Any]] = deque(maxlen=TRADES_KEPT)
         self.traded = 0
+        self.auction: Mapping[str, Any] = {}
         self.sequence: int | None = None
         self.checked = 0
 
@@ -39,11 +44,26 @@ class WatchedBook:
         elif kind in {"match", "last_match"}:
             self.trades.appendleft(message)
             self.traded += kind == "match"
+        elif kind == "auction":
+            self.auction = message
 
     def best(self, side: str, count: int) -> list[tuple[str, str]]:
         """The best levels of `bids` or `asks`, the best one first."""
         levels: dict[str, str] = getattr(self, side)
         return sorted(levels.items(), key=lambda level: Decimal(level[0]), reverse=side == "bids")[:count]
+
+    def call(self) -> str:
+        """A running call in a line, as if it ended now; empty where none runs."""
+        told = self.auction
+        if told.get("phase") not in _CALLS:
+            return ""
+        parts = [f"{told['phase']}: nothing would trade"]
+        if told["indicative_price"]:
+            parts = [f"{told['phase']}: {told['indicative_size']} would trade at {told['indicative_price']}"]
+        if told["imbalance_side"]:
+            parts.append(f"{told['imbalance']} left to {told['imbalance_side']}")
+        parts += [f"{verb} {told[at]}" for verb, at in _TIMES if told[at]]
+        return "; ".join(parts)
 
     def _change(self, message: Mapping[str, Any]) -> None:
         if message["prev_sequence"] != self.sequence:

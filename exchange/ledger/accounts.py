@@ -3,7 +3,8 @@
 A ledger account is (account, asset, bucket). Amounts are signed: a credit is positive, a debit negative, and
 what belongs to participants and the venue stands in credit. So each asset's buckets sum to zero: what
 participants own and the venue has earned came in as deposits or by issue, and has not left as a withdrawal or
-a delivery.
+a delivery. Claims on a pool are issued as claims on bases are pooled; pooled ones stand with the venue until the pool
+delivers them.
 """
 
 from enum import IntEnum
@@ -22,6 +23,7 @@ class Bucket(IntEnum):
     WITHDRAWALS = 320
     ISSUED = 410
     DELIVERED = 420
+    POOLED = 430
 
 
 TITLES: Final = {
@@ -32,6 +34,7 @@ TITLES: Final = {
     Bucket.WITHDRAWALS: "Outside world, withdrawals paid",
     Bucket.ISSUED: "Claims issued",
     Bucket.DELIVERED: "Claims delivered as lots",
+    Bucket.POOLED: "Claims turned into claims on pools",
 }
 
 PARTICIPANT_BUCKETS: Final = frozenset({Bucket.AVAILABLE, Bucket.HELD})
@@ -53,6 +56,7 @@ class Entry(IntEnum):
     ISSUE = 5
     DELIVERY = 6
     HOLD = 7
+    POOL = 8
     BUST = 9
     ADJUSTMENT = 10
 
@@ -65,6 +69,7 @@ ENTRY_TYPES: Final = {
     Entry.ISSUE: "issue",
     Entry.DELIVERY: "delivery",
     Entry.HOLD: "hold",
+    Entry.POOL: "pool",
     Entry.BUST: "bust",
     Entry.ADJUSTMENT: "adjustment",
 }

@@ -13,6 +13,7 @@ from exchange.ledger.accounts import Bucket, Entry
 from exchange.ledger.postings import HOLD_INDEX, POSTING, Rows, gather, groups, lines, select
 from exchange.vocabulary.events import (
     ClaimsIssued,
+    ClaimsPooled,
     InstrumentDefined,
     LotDelivered,
     OrderAccepted,
@@ -108,17 +109,30 @@ def _transfer_lines(events: bytes) -> list[Rows]:
 
 def _claim_lines(events: bytes) -> list[Rows]:
     issued, delivered = select(events, ClaimsIssued), select(events, LotDelivered)
+    claimed = np.where(delivered["pool"] > 0, delivered["pool"], delivered["base"])
     return [
         *_pair(issued, issued["base"], Bucket.ISSUED, Entry.ISSUE, issued["claims"]),
-        *_pair(delivered, delivered["base"], Bucket.DELIVERED, Entry.DELIVERY, -1),
+        *_pair(delivered, claimed, Bucket.DELIVERED, Entry.DELIVERY, -1),
+        *_pool_lines(select(events, ClaimsPooled), delivered[delivered["pool"] > 0]),
     ]
 
 
-def _pair(rows: Rows, asset: Rows, contra: Bucket, entry: Entry, amount: Any) -> list[Rows]:
+def _pool_lines(pooled: Rows, delivered: Rows) -> list[Rows]:
+    """Claims on a base stand with the venue from their pooling until the pool delivers them."""
+    base = delivered["base"]
+    return [
+        *_pair(pooled, pooled["base"], Bucket.POOLED, Entry.POOL, -pooled["claims"]),
+        *_pair(pooled, pooled["pool"], Bucket.ISSUED, Entry.POOL, pooled["claims"], first_line=2),
+        lines(delivered, 2, VENUE, base, Bucket.POOLED, Entry.DELIVERY, -1),
+        lines(delivered, 3, VENUE, base, Bucket.DELIVERED, Entry.DELIVERY, 1),
+    ]
+
+
+def _pair(rows: Rows, asset: Rows, contra: Bucket, entry: Entry, amount: Any, first_line: int = 0) -> list[Rows]:
     """`amount` into the header's account, out of the venue's bucket `contra`."""
     return [
-        lines(rows, 0, rows["account"], asset, Bucket.AVAILABLE, entry, amount),
-        lines(rows, 1, VENUE, asset, contra, entry, np.negative(amount)),
+        lines(rows, first_line, rows["account"], asset, Bucket.AVAILABLE, entry, amount),
+        lines(rows, first_line + 1, VENUE, asset, contra, entry, np.negative(amount)),
     ]
 
 

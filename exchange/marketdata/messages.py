@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from exchange.marketdata.depth import Change, Depth, DepthSide
+from exchange.marketdata.indicative import Indicative
 from exchange.marketdata.tape import Print, Stats, Tape
 from exchange.vocabulary.events import TradeBusted
-from exchange.vocabulary.instruments import MatchType, Side
+from exchange.vocabulary.instruments import MatchType, Phase, Side
 from exchange.vocabulary.wire import Scales, iso_time
 
 Message = dict[str, Any]
 SIDES: Final = {int(Side.BUY): "buy", int(Side.SELL): "sell"}
 MATCH_TYPES: Final = {int(kind): kind.name.lower() for kind in MatchType}
+PHASES: Final = {int(phase): phase.name.lower() for phase in Phase}
 
 
 def book(depth: Depth, scales: Scales, level: int) -> Message:
@@ -138,6 +140,22 @@ def stats(figures: Stats, scales: Scales) -> Message:
         "low": _price(figures.low_ticks, scales),
         "last": _price(figures.last_ticks, scales),
         "volume": scales.size(figures.lots),
+    }
+
+
+def auction(call: Indicative, scales: Scales) -> Message:
+    """What the call would come to if it ended now; empty strings where none runs, nothing would trade, or a time is
+    not set."""
+    found = call.clearing()
+    left = found.imbalance_lots if found else 0
+    return {
+        "phase": PHASES[call.phase],
+        "indicative_price": scales.price(found.price_ticks) if found else "",
+        "indicative_size": scales.size(found.lots) if found else "",
+        "imbalance": scales.size(abs(left)) if found else "",
+        "imbalance_side": "" if not left else SIDES[int(Side.BUY if left > 0 else Side.SELL)],
+        "freezes_at": iso_time(call.freezes_at_ns) if call.freezes_at_ns else "",
+        "ends_at": iso_time(call.ends_at_ns) if call.ends_at_ns else "",
     }
 
 

@@ -4,12 +4,13 @@ Rule numbers are those of `docs/reference/matching.md`.
 """
 
 from exchange.matching import checks
+from exchange.matching.offers import OfferMatcher
 from exchange.matching.order_book import BUY, SELL, Book, Options, Order
 from exchange.matching.pegs import Pegs
 from exchange.matching.standing import hold_needed
 from exchange.matching.state import Entitlement, MachineState
-from exchange.matching.trading import Matcher
 from exchange.matching.writer import AMENDED, TRIGGERED, EventWriter
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.events import RESTS, WAITS
 from exchange.vocabulary.instruments import OrderType, Phase, TimeInForce
@@ -20,7 +21,7 @@ _CONTINUOUS = int(Phase.CONTINUOUS)
 _GTC = int(TimeInForce.GTC)
 
 
-class Aftermath(Matcher):
+class Aftermath(OfferMatcher):
     """A matcher that follows up; `settle_down` is called after every command."""
 
     def __init__(self, state: MachineState, writer: EventWriter) -> None:
@@ -51,7 +52,7 @@ class Aftermath(Matcher):
         """Trailing stops with the price they have now, and what a buy needs to hold no more (rule 23)."""
         while book.stops.moved:
             _, order = book.stops.moved.popitem(0)
-            order.price_ticks = checks.collared(order.side, order.stop_price_ticks, book.terms.collar_ppm)
+            order.price_ticks = collared(order.side, order.stop_price_ticks, book.terms.collar_ppm)
             change = self.set_hold(order, hold_needed(order, order.price_ticks, order.leaves_lots))
             self.writer.order(AMENDED, order, change, flags=WAITS)
 
@@ -60,7 +61,7 @@ class Aftermath(Matcher):
         if order.type == _OCO:
             old_price, old_leaves = order.price_ticks, order.leaves_lots
             self.lift(order)
-            order.price_ticks = checks.collared(order.side, order.stop_price_ticks, order.book.terms.collar_ppm)
+            order.price_ticks = collared(order.side, order.stop_price_ticks, order.book.terms.collar_ppm)
             self.writer.order(TRIGGERED, order, 0, old_price, old_leaves)
         else:
             self.stop_waiting(order)
@@ -112,9 +113,7 @@ class Aftermath(Matcher):
         order.options = Options()
         order.options.entry = entry.order_id
         order.stop_price_ticks = options.exit_stop_ticks
-        stop_limit = (
-            checks.collared(side, order.stop_price_ticks, book.terms.collar_ppm) if order.stop_price_ticks else 0
-        )
+        stop_limit = collared(side, order.stop_price_ticks, book.terms.collar_ppm) if order.stop_price_ticks else 0
         order.price_ticks = options.exit_price_ticks or stop_limit
         order.type = (_OCO if stop_limit else _LIMIT) if options.exit_price_ticks else _STOP
         order.options.cap_ticks = max(order.price_ticks, stop_limit)

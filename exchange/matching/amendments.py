@@ -10,6 +10,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import Wish, shape
 from exchange.matching.writer import AMENDED, EventWriter
 from exchange.vocabulary import commands
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.events import RESTS, WAITS
 from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase
 from exchange.vocabulary.reasons import Reason
@@ -100,12 +101,12 @@ class AmendDesk:
         if keeps_place:
             self._shrink_in_place(order, less)
             return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags=RESTS)
-        if not stands:
-            return self.writer.order(AMENDED, order, change, flags=WAITS)
-        self.writer.order(AMENDED, order, change, old_price, old_leaves)
-        order.price_ticks = wish.price_ticks
-        self.matcher.stand(order, FOR_PEG)
-        return self.writer.order(AMENDED, order, 0, flags=WAITS)
+        if stands:
+            self.writer.order(AMENDED, order, change, old_price, old_leaves)
+            order.price_ticks, change = wish.price_ticks, 0
+            self.matcher.stand(order, FOR_PEG)
+        self.writer.order(AMENDED, order, change, flags=WAITS)
+        return self.matcher.tell_options(order, options)
 
     def _shrink_in_place(self, order: Order, less: int) -> None:
         """An iceberg loses hidden lots first; what it shows stays as it is until it is used up."""
@@ -198,7 +199,7 @@ def book_trades(order: Order) -> bool:
 def _collar(order: Order, stop_price_ticks: int) -> int:
     """The limit of an order that has no price of its own."""
     if order.type == _STOP:
-        return checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm)
+        return collared(order.side, stop_price_ticks, order.book.terms.collar_ppm)
     return order.price_ticks
 
 

@@ -6,15 +6,17 @@ money, matching. None of them changes anything.
 
 from exchange.matching.order_book import BUY, SELL, Book, Order
 from exchange.matching.state import Account, Entitlement, MachineState
+from exchange.vocabulary.bands import collared, static_band
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, SelfTrade, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import InstrumentRow
-from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, MAX_PRICE_TICKS, PPM, round_half_even
+from exchange.vocabulary.units import MAX_LOTS, MAX_NOTIONAL_MINOR, PPM, round_half_even
 
 OK = Reason.NONE
 _MARKET = int(OrderType.MARKET)
-_IOC, _FOK, _AT_OPEN = map(int, (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.AT_OPEN))
+_IOC, _FOK = int(TimeInForce.IOC), int(TimeInForce.FOK)
+_AT_OPEN, _AT_CLOSE = int(TimeInForce.AT_OPEN), int(TimeInForce.AT_CLOSE)
 _CONTINUOUS, _VOLATILITY = int(Phase.CONTINUOUS), int(Phase.VOLATILITY_AUCTION)
 _OPENING = frozenset(map(int, (Phase.PRE_OPEN, Phase.OPENING_AUCTION)))
 _SHUT = {
@@ -91,7 +93,7 @@ def market_state(order: Order, min_lots: int) -> Reason:
     terms = order.book.terms
     phase, tif = terms.phase, order.tif
     if phase == _CONTINUOUS:
-        if not terms.modes & _CONTINUOUS_MODE:
+        if not terms.modes & _CONTINUOUS_MODE or (tif == _AT_CLOSE and not _call_is_licensed(order)):
             return Reason.MODE_NOT_LICENSED
         return OK if tif != _AT_OPEN else Reason.TIF_NOT_IN_PHASE
     if phase in _SHUT:
@@ -104,8 +106,10 @@ def market_state(order: Order, min_lots: int) -> Reason:
 
 
 def _call_is_licensed(order: Order) -> bool:
+    """Volatility auctions go with continuous trading, but not what waits for the close in them."""
     terms = order.book.terms
-    if terms.modes & _CALL_MODE or (terms.phase == _VOLATILITY and terms.modes & _CONTINUOUS_MODE):
+    interrupts = terms.phase == _VOLATILITY and order.tif != _AT_CLOSE
+    if terms.modes & _CALL_MODE or (interrupts and terms.modes & _CONTINUOUS_MODE):
         return True
     issues = order.side == BUY or order.account.account == order.book.issuer
     return bool(terms.modes & _SINGLE_SELLER_MODE) and issues
@@ -117,8 +121,8 @@ def joins_call(order: Order) -> bool:
 
 
 def frozen(order: Order, now_ns: int) -> bool:
-    """Whether the call has passed the time from which nothing is taken back."""
-    return 0 < order.book.terms.freezes_at_ns <= now_ns
+    """Whether the order's call has passed the time from which nothing is taken back; an offer is in no call."""
+    return order.offer is None and 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
 def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
@@ -145,15 +149,8 @@ def band_refuses(terms: InstrumentRow, price_ticks: int) -> bool:
 
 def outside_band(terms: InstrumentRow, price_ticks: int) -> bool:
     """Outside the static band round the reference price, bounds inclusive and rounded inward (rule 17)."""
-    reference, band = terms.reference_price_ticks, terms.static_band_ppm
-    return not collared(SELL, reference, band) <= price_ticks <= collared(BUY, reference, band)
-
-
-def collared(side: int, price_ticks: int, ppm: int) -> int:
-    """The farthest price that a buyer may pay or a seller may take: so much off `price_ticks`, rounded inward."""
-    if side == BUY:
-        return min(price_ticks * (PPM + ppm) // PPM, MAX_PRICE_TICKS)
-    return max(-(-price_ticks * (PPM - ppm) // PPM), 1)
+    low, high = static_band(terms.reference_price_ticks, terms.static_band_ppm)
+    return not low <= price_ticks <= high
 
 
 def collar_price(book: Book, side: int) -> int | None:
@@ -172,11 +169,7 @@ def band_edge(book: Book, side: int) -> int | None:
 
 def static_bounds(book: Book) -> tuple[int, int]:
     """The lowest and highest price that the static band allows; every price where there is none."""
-    terms = book.terms
-    if not (terms.reference_price_ticks and terms.static_band_ppm):
-        return 1, MAX_PRICE_TICKS
-    reference, ppm = terms.reference_price_ticks, terms.static_band_ppm
-    return collared(SELL, reference, ppm), collared(BUY, reference, ppm)
+    return static_band(book.terms.reference_price_ticks, book.terms.static_band_ppm)
 
 
 def dynamic_bounds(book: Book, sequence: int) -> tuple[int, int] | None:

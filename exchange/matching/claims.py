@@ -1,11 +1,9 @@
 """Claims on lots: issued once, entitled by the gate, burnt on delivery (rules 19 and 20)."""
 
-from collections.abc import Container
-from itertools import islice
-
 from exchange.matching.orders import covered
+from exchange.matching.pools import bases_behind, drawn
 from exchange.matching.registry import Registry
-from exchange.matching.state import ENTITLEMENT_EXPIRY, Base, Delivery, Entitlement, MachineState
+from exchange.matching.state import ENTITLEMENT_EXPIRY, Account, Base, Delivery, Entitlement, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -32,7 +30,7 @@ class ClaimsDesk:
         base = self.state.bases.get(command.base)
         if base is None:
             return Reason.UNKNOWN_BASE
-        if base.issued:
+        if base.issued or base.is_pool:
             return Reason.ALREADY_ISSUED
         base.issued = 1
         claims = base.lots * base.copies
@@ -42,7 +40,7 @@ class ClaimsDesk:
         return OK
 
     def take_delivery(self, command: commands.TakeDelivery) -> Reason:
-        """Burn free claims and assign the least delivered lots that the participant lacks, lowest number first."""
+        """Burn free claims and assign as many lots that the participant lacks, as `drawn` chooses them."""
         state, key = self.state, command.key.encode()
         account, base = state.accounts.get(command.account), state.bases.get(command.base)
         if account is None or not command.account:
@@ -62,28 +60,40 @@ class ClaimsDesk:
         balance = account.balance(base.base)
         if balance.total - balance.held < command.lots:
             return Reason.INSUFFICIENT_CLAIMS
-        owned = base.lots_of.setdefault(account.participant.participant, {})
-        if base.lots - len(owned) < command.lots:
+        chosen = drawn(state, base, account.participant.participant, command.lots)
+        if len(chosen) < command.lots:
             return Reason.NOTHING_LEFT_TO_DELIVER
-        for lot in _least_delivered(base, owned, command.lots):
-            owned[lot] = Delivery(command.account, command.sequence, command.decision, key)
-            base.deliveries_per_lot[lot] = base.deliveries_per_lot.get(lot, 0) + 1
-            self._tell_delivery(base, account.participant.participant, lot, owned[lot])
+        for source, lot in chosen:
+            self._deliver(account, base, source, lot, command)
         balance.total -= command.lots
         state.assets[base.base].supply -= command.lots
         account.delivered_lots[base.base] = account.delivered_lots.get(base.base, 0) + command.lots
         state.delivery_keys[command.account, key] = (base.base, command.sequence)
         return OK
 
+    def _deliver(self, account: Account, base: Base, source: Base, lot: int, command: commands.TakeDelivery) -> None:
+        """One lot of `source`, for a claim on `base`: the same, or a pool that draws on it."""
+        participant, pool = account.participant.participant, base.base if base.is_pool else 0
+        delivery = Delivery(command.account, command.sequence, command.decision, command.key.encode(), pool)
+        source.lots_of.setdefault(participant, {})[lot] = delivery
+        source.deliveries_per_lot[lot] = source.deliveries_per_lot.get(lot, 0) + 1
+        if pool:
+            base.pooled[source.base] -= 1
+        self._tell_delivery(source, participant, lot, delivery)
+
     def _repeat(self, base: Base, command: commands.TakeDelivery, key: bytes) -> Reason:
         known_base, sequence = self.state.delivery_keys[command.account, key]
         participant = self.state.accounts[command.account].participant.participant
-        owned = base.lots_of.get(participant, {})
-        lots = [lot for lot, delivery in sorted(owned.items()) if delivery.sequence == sequence]
+        lots = [
+            (source, lot, delivery)
+            for source in bases_behind(self.state, base)
+            for lot, delivery in sorted(source.lots_of.get(participant, {}).items())
+            if delivery.sequence == sequence
+        ]
         if known_base != base.base or len(lots) != command.lots:
             return Reason.DUPLICATE_TRANSFER_KEY
-        for lot in lots:
-            self._tell_delivery(base, participant, lot, owned[lot], events.REPLAYED)
+        for source, lot, delivery in lots:
+            self._tell_delivery(source, participant, lot, delivery, events.REPLAYED)
         return OK
 
     def _tell_delivery(self, base: Base, participant: int, lot: int, delivery: Delivery, flags: int = 0) -> None:
@@ -92,6 +102,7 @@ class ClaimsDesk:
                 flags=flags,
                 account=delivery.account,
                 base=base.base,
+                pool=delivery.pool,
                 participant=participant,
                 lot=lot,
                 decision=delivery.decision,
@@ -185,14 +196,6 @@ class ClaimsDesk:
         account, book = self.state.accounts[entitlement.account], self.state.books[entitlement.instrument]
         for order in covered(account, book, entitlement.side):
             self.matcher.end(order, reason)
-
-
-def _least_delivered(base: Base, owned: Container[int], count: int) -> list[int]:
-    """The `count` least delivered lots that are not owned, lowest number first among equals."""
-    delivered = base.deliveries_per_lot
-    chosen = list(islice((lot for lot in range(base.lots) if lot not in delivered), count))
-    again = sorted((times, lot) for lot, times in delivered.items() if lot not in owned)
-    return chosen + [lot for _, lot in again[: count - len(chosen)]]
 
 
 def _timer(entitlement: Entitlement) -> tuple[int, int, int]:

@@ -28,11 +28,11 @@ class Definitions:
         code = command.code.encode()
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
-        if not _is_code(command.code) or command.scale > 18:
+        if not is_code(command.code) or command.scale > 18:
             return Reason.BAD_VALUE
         if code in self.state.codes:
             return Reason.DUPLICATE_CODE
-        self._add_asset(command.sequence, 0, command.scale, code)
+        self.add_asset(command.sequence, 0, command.scale, code)
         self.writer.event(events.AssetDefined(asset=command.sequence, scale=command.scale, code=command.code))
         return OK
 
@@ -42,14 +42,14 @@ class Definitions:
             return Reason.NOT_PERMITTED
         if command.account not in self.state.accounts or not command.account:
             return Reason.UNKNOWN_ACCOUNT
-        if not _is_code(command.code) or not 0 < command.lots * command.copies <= MAX_LOTS or command.lot_rtu <= 0:
+        if not is_code(command.code) or not 0 < command.lots * command.copies <= MAX_LOTS or command.lot_rtu <= 0:
             return Reason.BAD_VALUE
         if code in self.state.codes:
             return Reason.DUPLICATE_CODE
         if NO_DIGEST in {command.listing, command.certificate, command.decision}:
             return Reason.NO_DECISION
         base = command.sequence
-        self._add_asset(base, 1, 0, code)
+        self.add_asset(base, 1, 0, code)
         self.state.bases[base] = Base(
             base, command.account, command.lots, command.copies, command.lot_rtu, 0, code.ljust(16, b"\0")
         )
@@ -112,7 +112,7 @@ class Definitions:
         )
         return OK
 
-    def _add_asset(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
+    def add_asset(self, asset: int, is_claim: int, scale: int, code: bytes) -> None:
         self.state.assets[asset] = Asset(asset, is_claim, scale, code.ljust(16, b"\0"))
         self.state.codes.add(code)
 
@@ -137,7 +137,7 @@ _TERMS = (
 )
 
 
-def _is_code(code: str) -> bool:
+def is_code(code: str) -> bool:
     """One word of A-Z and 0-9, as assets and bases are called."""
     return 0 < len(code) <= 16 and code.isalnum() and code.isascii() and code.upper() == code
 
@@ -148,8 +148,8 @@ def _terms_are_sound(command: commands.DefineInstrument) -> bool:
     bands = (command.collar_ppm, command.static_band_ppm, command.dynamic_band_ppm)
     return (
         bool(dash)
-        and _is_code(base)
-        and _is_code(quote)
+        and is_code(base)
+        and is_code(quote)
         and max(fees) <= command.taker_ppm <= MAX_FEE_PPM
         and max(bands) < PPM
         and 0 < command.max_lots <= MAX_LOTS

@@ -1,15 +1,17 @@
-"""What an order would trade at once, for who only asks: rules 2 to 7 and 11 foreseen, nothing changed."""
+"""What an order would trade at once, for who only asks: rules 2 to 7, 11 and 23 to 25 foreseen, nothing changed."""
 
 from exchange.matching import checks
 from exchange.matching.checks import affordable_lots, tradable_lots
 from exchange.matching.order_book import BUY, Level, Order
+from exchange.matching.pegs import target
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderType, SelfTrade
 from exchange.vocabulary.units import PPM, round_half_even
 
 _STOPS = frozenset(map(int, (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)))
-_PEGGED = int(OrderType.PEGGED)
+_PEGGED, _OCO = int(OrderType.PEGGED), int(OrderType.OCO)
 _CANCEL_OLDEST = int(SelfTrade.CANCEL_OLDEST)
 
 
@@ -34,17 +36,29 @@ def tell(writer: EventWriter, order: Order, client_order_id: bytes) -> None:
 def trades_at_once(order: Order) -> int:
     """Lots that would trade in the command that places the order, with the order as the taker.
 
-    None for what joins a call or waits, and for a pegged order, which is placed afterwards; a stop whose condition
-    holds already enters at once, but not as a post-only order that would take: that one ends.
+    None for what joins a call or waits. A stop, or the stop leg of an `oco`, whose condition holds already enters at
+    once; a pegged order with its first price, after which it may follow others. The order is its caller's own, and its
+    price and counters are changed here.
     """
-    if checks.joins_call(order) or order.post_only or order.type == _PEGGED:
+    if checks.joins_call(order):
         return 0
-    if order.type in _STOPS and not _holds_already(order):
-        return 0
-    return _bought_for_funds(order) if order.funds_minor else tradable_lots(order, order.lots)
+    if order.funds_minor:
+        return _bought_for_funds(order)
+    if order.type == _PEGGED:
+        order.price_ticks = target(order)
+        return tradable_lots(order, order.lots) if order.price_ticks else 0
+    if order.type in _STOPS:
+        ends = order.post_only or not _holds_already(order)
+        return 0 if ends else tradable_lots(order, order.lots)
+    lots = 0 if order.post_only else tradable_lots(order, order.lots)
+    if order.type == _OCO and not lots and _holds_already(order):
+        order.price_ticks = collared(order.side, order.stop_price_ticks, order.book.terms.collar_ppm)
+        lots = tradable_lots(order, order.lots)
+    return lots
 
 
 def _holds_already(order: Order) -> bool:
+    """Whether the last price has reached the stop price."""
     last, stop = order.book.terms.last_price_ticks, order.stop_price_ticks
     return bool(last) and (last >= stop if order.side == BUY else last <= stop)
 
@@ -52,8 +66,7 @@ def _holds_already(order: Order) -> bool:
 def _bought_for_funds(order: Order) -> int:
     """The most whole lots, price by price, whose notional and fee fit the funds (rule 3), within the position limit.
 
-    The fee is rounded over the sum, so it does not matter in how many fills a level is bought; the order is its
-    caller's own, and counts here what it would pay.
+    The fee is rounded over the sum, so it does not matter in how many fills a level is bought.
     """
     book, entitlement = order.book, order.entitlement
     quota = entitlement.position_limit_lots - checks.position_lots(order.account, book, BUY, entitlement)

@@ -5,25 +5,12 @@ A refusal is an event and changes nothing; what cannot happen is an assertion.
 """
 
 import hashlib
-from collections.abc import Callable
 from typing import Self
 
 from exchange.matching import invariants, restoring, tables
 from exchange.matching.aftermath import Aftermath
-from exchange.matching.amendments import AmendDesk
-from exchange.matching.auction import Auctioneer
-from exchange.matching.cash import CashDesk
-from exchange.matching.claims import ClaimsDesk
-from exchange.matching.corrections import Corrections
-from exchange.matching.definitions import Definitions
-from exchange.matching.guards import GuardDesk
-from exchange.matching.kill_switch import KillSwitch
-from exchange.matching.orders import OrderDesk
-from exchange.matching.phases import PhaseDesk
-from exchange.matching.proposals import Dangerous, ProposalDesk
-from exchange.matching.registry import Registry
+from exchange.matching.desks import Desks
 from exchange.matching.state import CALL_END, DEAD_MAN, ENTITLEMENT_EXPIRY, MachineState, next_hour
-from exchange.matching.venue_rules import VenueDesk
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, state
 from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS, RecordError
@@ -44,72 +31,9 @@ class Engine:
         self._state = machine or MachineState()
         self._writer = EventWriter()
         matcher = self._matcher = Aftermath(self._state, self._writer)
-        registry = Registry(self._state, self._writer, matcher)
-        orders = OrderDesk(self._state, self._writer, matcher, registry)
-        self._claims = ClaimsDesk(self._state, self._writer, matcher, registry)
-        guards = self._guards = GuardDesk(self._state, self._writer, orders, registry)
-        self._place, self._cancel = orders.place, orders.cancel
-        self._order_handlers: dict[int, Callable[..., None]] = {
-            commands.AmendOrder.KIND: AmendDesk(self._state, self._writer, matcher, orders).amend,
-            commands.MassCancel.KIND: orders.mass_cancel,
-        }
-        cash, phases = (
-            CashDesk(self._state, self._writer, registry),
-            PhaseDesk(self._state, self._writer, matcher, registry, Auctioneer(self._state, self._writer, matcher)),
-        )
-        self._phases = phases
-        definitions = Definitions(self._state, self._writer, registry, phases)
-        kill_switch = KillSwitch(self._state, self._writer, matcher, registry, phases)
-        self._take_two(registry, cash, kill_switch)
-        self._handlers: dict[int, Callable[..., Reason]] = {
-            commands.Clock.KIND: registry.clock,
-            commands.RegisterParticipant.KIND: registry.register_participant,
-            commands.SetParticipantState.KIND: registry.set_participant_state,
-            commands.RegisterUser.KIND: registry.register_user,
-            commands.RegisterKey.KIND: registry.register_key,
-            commands.RevokeKey.KIND: registry.revoke_key,
-            commands.OpenAccount.KIND: registry.open_account,
-            commands.BlockAccount.KIND: registry.block_account,
-            commands.UnblockAccount.KIND: registry.unblock_account,
-            commands.Kill.KIND: kill_switch.kill,
-            commands.DefineAsset.KIND: definitions.define_asset,
-            commands.DefineBase.KIND: definitions.define_base,
-            commands.DefineInstrument.KIND: definitions.define_instrument,
-            commands.RecordDecision.KIND: definitions.record_decision,
-            commands.SetPhase.KIND: phases.set_phase,
-            commands.SetReferencePrice.KIND: phases.set_reference_price,
-            commands.BeginDeposit.KIND: cash.begin,
-            commands.BeginWithdrawal.KIND: cash.begin,
-            commands.AbortTransfer.KIND: cash.abort,
-            commands.SetDeadMan.KIND: guards.set_dead_man,
-            commands.ArmDisconnect.KIND: guards.arm,
-            commands.DisarmDisconnect.KIND: guards.disarm,
-            commands.Disconnect.KIND: guards.disconnect,
-            commands.GrantEntitlement.KIND: self._claims.grant,
-            commands.RevokeEntitlement.KIND: self._claims.revoke,
-            commands.Issue.KIND: self._claims.issue,
-            commands.TakeDelivery.KIND: self._claims.take_delivery,
-        }
-
-    def _take_two(self, registry: Registry, cash: CashDesk, kill_switch: KillSwitch) -> None:
-        """What one user proposes and another approves."""
-        venue = VenueDesk(self._state, self._writer, registry)
-        corrections = Corrections(self._state, self._writer, registry)
-        proposals = ProposalDesk(self._state, self._writer, registry)
-        proposals.dangerous = {
-            commands.SetRulesVersion.KIND: Dangerous(venue.check_rules_version, venue.set_rules_version),
-            commands.AdoptPolicies.KIND: Dangerous(venue.check_policies, venue.adopt_policies),
-            commands.SetWithdrawalLimit.KIND: Dangerous(venue.check_withdrawal_limit, venue.set_withdrawal_limit),
-            commands.Unkill.KIND: Dangerous(kill_switch.check_unkill, kill_switch.unkill),
-            commands.BustTrade.KIND: Dangerous(corrections.check_bust, corrections.bust, lack=corrections.lack),
-            commands.AdjustTrade.KIND: Dangerous(corrections.check_adjust, corrections.adjust),
-            commands.ConfirmTransfer.KIND: Dangerous(cash.check_confirm, cash.confirm, cash.one_confirms),
-        }
-        self._order_handlers |= dict.fromkeys(proposals.dangerous, proposals.ask)
-        self._order_handlers |= {
-            commands.Approve.KIND: proposals.approve,
-            commands.Reject.KIND: proposals.reject,
-        }
+        desks = self._desks = Desks(self._state, self._writer, matcher)
+        self._place, self._cancel = desks.orders.place, desks.orders.cancel
+        self._own_answers, self._handlers = desks.own_answers(), desks.handlers()
 
     @property
     def sequence(self) -> int:
@@ -154,9 +78,9 @@ class Engine:
             kind = batch[offset + 16]
             return self._writer.refused(Reason.BAD_VALUE, kind)
         assert isinstance(command, Command)
-        handle_order = self._order_handlers.get(command.KIND)
-        if handle_order is not None:
-            return handle_order(command)
+        answer = self._own_answers.get(command.KIND)
+        if answer is not None:
+            return answer(command)
         reason = self._handlers[command.KIND](command)
         if reason is not _NONE:
             self._writer.refused(reason, command.KIND, command.account, command.instrument)
@@ -178,11 +102,11 @@ class Engine:
         while timers and timers.peekitem(0)[0][0] < now:
             (_, kind, _), subject = timers.popitem(0)
             if kind == ENTITLEMENT_EXPIRY:
-                self._claims.expire(*subject)
+                self._desks.claims.expire(*subject)
             elif kind == CALL_END:
-                self._phases.end_call(subject[0])
+                self._desks.phases.end_call(subject[0])
             elif kind == DEAD_MAN:
-                self._guards.fire_dead_man(subject[0])
+                self._desks.guards.fire_dead_man(subject[0])
             else:
                 self._matcher.expire(subject[0])
             if self._matcher.pegged:

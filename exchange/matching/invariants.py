@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from exchange.matching.order_book import BUY, FOR_PEG, Book, BookSide
-from exchange.matching.standing import hold_needed
-from exchange.matching.state import DEAD_MAN, ORDER_EXPIRY, MachineState, Transfer
+from exchange.matching.order_book import BUY, FOR_PEG, OFFERED, Book, BookSide
+from exchange.matching.standing import expiry, hold_needed
+from exchange.matching.state import DEAD_MAN, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
 from exchange.vocabulary.participants import WITH_PARTICIPANT, WITH_VENUE
 from exchange.vocabulary.rows import TradeRow
@@ -86,11 +86,20 @@ def check_waiting(machine: MachineState) -> None:
             stands = order.waits or order.type == OrderType.OCO
             assert stands and order.triggered, "a stop is triggered that does not wait"
             assert book.terms.phase != Phase.CONTINUOUS, "a triggered stop stayed out"
+        check_offers(book)
         if book.terms.phase in {Phase.CONTINUOUS, Phase.CLOSED, Phase.HALTED, Phase.CANCEL_ONLY}:
             assert not book.call_buys and not book.call_sells, "a market order outlived its call"
     for order in machine.orders.values():
-        timer = (order.expire_at_ns, ORDER_EXPIRY, order.order_id)
-        assert (timer in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+        assert (expiry(order) in machine.timers) == (order.expire_at_ns > 0 and not order.done_ns), "a timer is lost"
+
+
+def check_offers(book: Book) -> None:
+    """Offers wait outside the book, each for a trade that can still come about, at the fee fixed at entry."""
+    for order_id, order in book.offers.items():
+        assert order.order_id == order_id and order.offer is not None and order.waits == OFFERED
+        assert not order.place and order.level is None and order.leaves_lots > 0, "an offer stands in the book"
+        assert order.offer.part or not order.cum_lots, "an offer that is taken whole was taken in part"
+        assert order.maker_ppm == order.taker_ppm == book.terms.negotiated_ppm, "an offer's fee changed"
 
 
 def check_pegs(book: Book) -> None:
@@ -114,17 +123,29 @@ def check_guards(machine: MachineState) -> None:
 
 
 def check_conservation(machine: MachineState) -> None:
-    """Invariant 4: cash and claims are conserved; per base, issued = held + delivered."""
+    """Invariant 4: cash and claims are conserved; per base, issued = held + pooled + delivered.
+
+    Claims on a pool are as many as it has pooled and not yet delivered.
+    """
     held: dict[int, int] = defaultdict(int)
     for account in machine.accounts.values():
         for asset, balance in account.balances.items():
             held[asset] += balance.total
     for each in machine.assets.values():
         assert held[each.asset] == each.supply, f"{each.code!r} is not conserved"
+    pooled: dict[int, int] = defaultdict(int)
+    for pool in machine.bases.values():
+        for base_id, claims in pool.pooled.items():
+            assert pool.is_pool and not machine.bases[base_id].is_pool and claims >= 0, f"{pool.code!r} pools amiss"
+            pooled[base_id] += claims
+        if pool.is_pool:
+            assert held[pool.base] == sum(pool.pooled.values()), f"claims on pool {pool.code!r} are not conserved"
     for base in machine.bases.values():
+        if base.is_pool:
+            continue
         delivered = sum(base.deliveries_per_lot.values())
         issued = base.lots * base.copies if base.issued else 0
-        assert issued == held[base.base] + delivered, f"claims on {base.code!r} are not conserved"
+        assert issued == held[base.base] + pooled[base.base] + delivered, f"claims on {base.code!r} are not conserved"
         assert delivered == sum(len(owned) for owned in base.lots_of.values())
 
 

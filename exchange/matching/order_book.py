@@ -77,7 +77,7 @@ class Order:
 
     `decision` is the entitlement it entered under; `place` is its time priority and zero while it does not rest;
     `done_ns` is zero while it lives. All of `leaves_lots` but `hidden_lots` shows; an order that `waits` (`FOR_STOP`,
-    `FOR_CLOSE`, `IN_CALL`) is in no book.
+    `FOR_CLOSE`, `IN_CALL`, `OFFERED`) is in no book.
     """
 
     __slots__ = (

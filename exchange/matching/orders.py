@@ -14,6 +14,7 @@ from exchange.matching.trading import Matcher
 from exchange.matching.wishes import CLIENT_ORDER_ID, Wish, is_plain, shape
 from exchange.matching.writer import REPLAYED_ORDER, EventWriter
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.bands import collared
 from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 
@@ -76,8 +77,7 @@ class OrderDesk:
         order = Order(sequence * 16, account, book, entitlement, now)
         order.side, order.type, order.tif, order.price_ticks = side, type_, tif, price
         order.lots = order.leaves_lots = lots
-        order.self_trade = self_trade or _DECREMENT
-        order.post_only = flags & _POST_ONLY
+        order.self_trade, order.post_only = self_trade or _DECREMENT, flags & _POST_ONLY
         order.display_lots, order.stop_price_ticks = display, stop
         order.funds_minor, order.expire_at_ns = funds, expire
         if special or type_ == _OCO:
@@ -127,7 +127,7 @@ class OrderDesk:
         if checks.notional_above_maximum(terms, order.funds_minor):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
         if order.type in _STOPS:
-            price: int | None = checks.collared(order.side, order.stop_price_ticks, terms.collar_ppm)
+            price: int | None = collared(order.side, order.stop_price_ticks, terms.collar_ppm)
         elif calls:
             price = checks.band_edge(order.book, order.side)
         else:
@@ -229,7 +229,7 @@ class OrderDesk:
         else:
             account = state.accounts.get(account_id)
             order = account.client_ids.get(client_id) if account else None
-        if order is None:
+        if order is None or order.offer is not None:  # Offers are withdrawn, and never amended.
             return None, Reason.UNKNOWN_ORDER
         if order.account.account != account_id:
             return order, Reason.NOT_OWNER
@@ -268,7 +268,7 @@ class OrderDesk:
 
 def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:
     """The dearer leg of a one-cancels-other order, which a purchase holds."""
-    return max(price_ticks, checks.collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
+    return max(price_ticks, collared(order.side, stop_price_ticks, order.book.terms.collar_ppm))
 
 
 def covered(account: Account, book: Book, side: int) -> list[Order]:

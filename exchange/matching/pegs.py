@@ -52,8 +52,8 @@ class Pegs:
     def _move(self, order: Order) -> bool:
         if order.done_ns:
             return False
-        target, stands = self._target(order), order.level is not None
-        if target == (order.price_ticks if stands else 0):
+        price, stands = target(order), order.level is not None
+        if price == (order.price_ticks if stands else 0):
             return False
         old_price, old_leaves = (order.price_ticks, order.leaves_lots) if stands else (0, 0)
         matcher = self.matcher
@@ -61,12 +61,12 @@ class Pegs:
             matcher.lift(order)
         else:
             matcher.stop_waiting(order)
-        if not target:
+        if not price:
             self.writer.order(AMENDED, order, 0, old_price, old_leaves)
             matcher.stand(order, FOR_PEG)
             self.writer.order(AMENDED, order, 0, flags=WAITS)
             return True
-        order.price_ticks = target
+        order.price_ticks = price
         best = order.book.opposite(order.side).best
         if best is not None and checks.crosses(order, best.price_ticks):
             self.writer.order(AMENDED, order, 0, old_price, old_leaves)
@@ -76,21 +76,22 @@ class Pegs:
             self.writer.order(AMENDED, order, 0, old_price, old_leaves, flags=RESTS)
         return True
 
-    def _target(self, order: Order) -> int:
-        """Where it should stand now; zero where it should wait."""
-        book, options = order.book, order.options
-        assert options is not None
-        followed = _followed(book, options.peg, order.side)
-        if book.terms.phase != _CONTINUOUS or not followed:
-            return 0
-        low, high = checks.static_bounds(book)
-        price = followed + options.offset_ticks
-        price = min(price, options.cap_ticks) if order.side == BUY else max(price, options.cap_ticks)
-        best = book.opposite(order.side).best
-        if order.post_only and best is not None:
-            behind = best.price_ticks - 1 if order.side == BUY else best.price_ticks + 1
-            price = min(price, behind) if order.side == BUY else max(price, behind)
-        return price if max(low, 1) <= price <= min(high, MAX_PRICE_TICKS) else 0
+
+def target(order: Order) -> int:
+    """Where a pegged order should stand now; zero where it should wait."""
+    book, options = order.book, order.options
+    assert options is not None
+    followed = _followed(book, options.peg, order.side)
+    if book.terms.phase != _CONTINUOUS or not followed:
+        return 0
+    low, high = checks.static_bounds(book)
+    price = followed + options.offset_ticks
+    price = min(price, options.cap_ticks) if order.side == BUY else max(price, options.cap_ticks)
+    best = book.opposite(order.side).best
+    if order.post_only and best is not None:
+        behind = best.price_ticks - 1 if order.side == BUY else best.price_ticks + 1
+        price = min(price, behind) if order.side == BUY else max(price, behind)
+    return price if max(low, 1) <= price <= min(high, MAX_PRICE_TICKS) else 0
 
 
 def _followed(book: Book, peg: int, side: int) -> int:

@@ -11,12 +11,11 @@ from exchange.matching.state import CALL_END, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
-from exchange.vocabulary.instruments import Cause, Phase, TimeInForce
+from exchange.vocabulary.instruments import CALLS, Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
 OK = Reason.NONE
-CALLS = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
@@ -151,7 +150,17 @@ class PhaseDesk:
         )
         return OK
 
-    def _managed_book(self, command: commands.SetPhase | commands.SetReferencePrice) -> tuple[Book | None, Reason]:
+    def assign_schedule(self, command: commands.AssignSchedule) -> Reason:
+        """Kept with the instrument; what it says is for the venue's runtime, which sends the moves as commands."""
+        book, reason = self._managed_book(command)
+        if book is not None:
+            book.terms.schedule = command.schedule
+            self.writer.event(events.ScheduleAssigned(instrument=book.terms.instrument, schedule=book.terms.schedule))
+        return reason
+
+    def _managed_book(
+        self, command: commands.SetPhase | commands.SetReferencePrice | commands.AssignSchedule
+    ) -> tuple[Book | None, Reason]:
         if not self.registry.may_manage(command.actor):
             return None, Reason.NOT_PERMITTED
         book = self.state.books.get(command.instrument)

@@ -29,15 +29,17 @@ from exchange.matching.state import (
     Key,
     MachineState,
     Participant,
+    Pooling,
     Proposal,
     Transfer,
     User,
     next_hour,
 )
-from exchange.matching.tables import OFFERED_TO, SAME_IN_ORDER
+from exchange.matching.tables import SAME_IN_ORDER
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import OrderType, TimeInForce
+from exchange.vocabulary.offering import named_accounts
 
 
 def restore(snapshot: state.State) -> MachineState:
@@ -99,6 +101,10 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
         _restore_delivery(machine, delivery)
+    for each_pooling in snapshot.rows(rows.PoolingRow):
+        values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
+        pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
+        machine.pooling_keys[pooling.account, pooling.key] = pooling
     for told in snapshot.rows(rows.TransferRow):
         key = told.key.rstrip(b"\0")
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
@@ -138,7 +144,7 @@ def _restore_orders(machine: MachineState, snapshot: state.State) -> None:
             for name in Options.__slots__:
                 setattr(order.options, name, getattr(told, name))
         if (offered := offers.get(order.order_id)) is not None:
-            order.offer = Offer(offered.part, tuple(filter(None, OFFERED_TO.unpack(offered.to))))
+            order.offer = Offer(offered.part, named_accounts(offered.to))
         machine.orders[order.order_id] = order
         for client_id in (order.client_order_id, order.last_client_order_id):
             if client_id[0]:

@@ -3,8 +3,20 @@
 Rule numbers are those of `docs/reference/matching.md`.
 """
 
-from exchange.matching.order_book import BUY, FOR_CLOSE, FOR_PEG, FOR_STOP, IN_CALL, SELL, Book, BookSide, Order
-from exchange.matching.state import ORDER_EXPIRY, MachineState
+from exchange.matching.order_book import (
+    BUY,
+    FOR_CLOSE,
+    FOR_PEG,
+    FOR_STOP,
+    IN_CALL,
+    OFFERED,
+    SELL,
+    Book,
+    BookSide,
+    Options,
+    Order,
+)
+from exchange.matching.state import OFFER_EXPIRY, ORDER_EXPIRY, MachineState
 from exchange.matching.writer import ACCEPTED, DONE, REFRESHED, RESTED, EventWriter
 from exchange.vocabulary import events
 from exchange.vocabulary.events import RESTS, WAITS
@@ -43,6 +55,11 @@ def hold_at(order: Order, price_ticks: int, leaves_lots: int) -> int:
         return order.funds_minor - order.cum_notional_minor - order.fee_minor if leaves_lots else 0
     notional = price_ticks * leaves_lots * order.book.terms.minor_per_tick_lot
     return notional + round_half_even(order.fee_num + notional * order.taker_ppm, PPM) - order.fee_minor
+
+
+def expiry(order: Order) -> tuple[int, int, int]:
+    """The timer of an order that expires."""
+    return order.expire_at_ns, ORDER_EXPIRY if order.offer is None else OFFER_EXPIRY, order.order_id
 
 
 class Standing:
@@ -88,8 +105,10 @@ class Standing:
         """Tell of a new order, and of what it has besides."""
         self.writer.order(ACCEPTED, order, order.hold, flags=flags)
         options = order.options
-        if options is None or (order.type == _OCO and not options.entry):
-            return
+        if options is not None and (order.type != _OCO or options.entry):
+            self.tell_options(order, options)
+
+    def tell_options(self, order: Order, options: Options) -> None:
         told = {name: getattr(options, name) for name in _TOLD}
         header = {"account": order.account.account, "instrument": order.book.terms.instrument}
         self.writer.event(events.OrderOptions(order_id=order.order_id, **header, **told))
@@ -102,6 +121,8 @@ class Standing:
             book.stops.add(order)
         elif what_for == FOR_CLOSE:
             book.at_close[order.order_id] = order
+        elif what_for == OFFERED:
+            book.offers[order.order_id] = order
         elif what_for == IN_CALL:
             self.state.last_place += 1
             order.place = self.state.last_place
@@ -120,6 +141,8 @@ class Standing:
             book.stops.remove(order)
         elif order.waits == FOR_CLOSE:
             del book.at_close[order.order_id]
+        elif order.waits == OFFERED:
+            del book.offers[order.order_id]
         elif order.waits == IN_CALL:
             del (book.call_buys if order.side == BUY else book.call_sells)[order.place]
             order.place = 0
@@ -165,7 +188,7 @@ class Standing:
         self.writer.order(DONE, order, -released, old_price, old_leaves, flags, reason)
 
     def expire(self, order_id: int) -> None:
-        """A `GTD` order's time is over."""
+        """The time of a `GTD` order, or of an offer, is over."""
         self.end(self.state.orders[order_id], _EXPIRED)
 
     def set_hold(self, order: Order, hold: int) -> int:
@@ -177,7 +200,7 @@ class Standing:
 
     def _finish(self, order: Order, reason: int) -> None:
         if order.expire_at_ns:
-            self.state.timers.pop((order.expire_at_ns, ORDER_EXPIRY, order.order_id), None)
+            self.state.timers.pop(expiry(order), None)
         if order.options is not None:
             self._forget_options(order)
         order.done_ns = self.writer.timestamp_ns

@@ -183,7 +183,7 @@ class Base:
         self.code = code
         self.is_pool = 0
         self.pooled: dict[int, int] = {}
-        """Of a pool: claims by base that were pooled and not yet delivered, oldest first."""
+        """Of a pool: claims that were pooled and not yet delivered, by base, in the order in which bases came."""
         self.deliveries_per_lot: dict[int, int] = {}
         self.lots_of: dict[int, dict[int, Delivery]] = {}
 
@@ -197,6 +197,23 @@ class Delivery:
         self.decision = decision
         self.key = key
         self.pool = pool
+
+
+class Pooling:
+    """Claims that were once turned into claims on a pool, remembered by their key."""
+
+    __slots__ = ("account", "base", "claims", "decision", "key", "pool", "pooling")
+
+    def __init__(
+        self, pooling: int, account: int, base: int, pool: int, claims: int, decision: bytes, key: bytes
+    ) -> None:
+        self.pooling = pooling
+        self.account = account
+        self.base = base
+        self.pool = pool
+        self.claims = claims
+        self.decision = decision
+        self.key = key
 
 
 class Transfer:
@@ -250,6 +267,7 @@ class MachineState:
         self.transfers: dict[int, Transfer] = {}
         self.transfer_keys: dict[tuple[int, bytes], Transfer] = {}
         self.delivery_keys: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self.pooling_keys: dict[tuple[int, bytes], Pooling] = {}
         self.orders: dict[int, Order] = {}
         self.done_orders: deque[Order] = deque()
         self.codes: set[bytes] = set()

@@ -1,6 +1,5 @@
 """The machine's state as rows, each table sorted by key; `restoring` is the way back."""
 
-import struct
 from collections.abc import Iterable
 from operator import attrgetter
 
@@ -8,6 +7,7 @@ from exchange.matching.order_book import Order
 from exchange.matching.state import Entitlement, MachineState
 from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import Row
+from exchange.vocabulary.offering import packed_accounts
 
 _U64 = 2**64 - 1
 
@@ -58,11 +58,8 @@ def encode(machine: MachineState) -> bytes:
             rows.GuardRow: [rows.GuardRow(guard=guard, account=of) for guard, of in sorted(machine.guards.items())],
             rows.TradeRow: [trade for _, book in sorted(machine.books.items()) for trade in book.trades],
             rows.ProposalRow: _copied(rows.ProposalRow, machine.proposals.values()),
-            rows.PooledRow: [
-                rows.PooledRow(pool=pool.base, position=position, base=base, claims=claims)
-                for _, pool in sorted(machine.bases.items())
-                for position, (base, claims) in enumerate(pool.pooled.items())
-            ],
+            rows.PooledRow: _pooled(machine),
+            rows.PoolingRow: _copied(rows.PoolingRow, machine.pooling_keys.values()),
         }
     )
 
@@ -106,6 +103,14 @@ def _deliveries(machine: MachineState) -> list[rows.DeliveryRow]:
     ]
 
 
+def _pooled(machine: MachineState) -> list[rows.PooledRow]:
+    return [
+        rows.PooledRow(pool=number, position=position, base=base, claims=claims)
+        for number, pool in sorted(machine.bases.items())
+        for position, (base, claims) in enumerate(pool.pooled.items())
+    ]
+
+
 SAME_IN_ORDER = (
     "order_id",
     "side",
@@ -137,14 +142,6 @@ SAME_IN_ORDER = (
     "last_client_order_id",
     "fingerprint",
 )
-
-
-OFFERED_TO = struct.Struct("<8Q")
-
-
-def packed_accounts(accounts: tuple[int, ...]) -> bytes:
-    """Up to eight accounts as `MakeOffer` names them, zeros after the last."""
-    return OFFERED_TO.pack(*accounts, *[0] * (8 - len(accounts)))
 
 
 def _order_row(order: Order) -> rows.OrderRow:

@@ -166,8 +166,8 @@ class Matcher(SelfTradePrevention):
         lots = min(lots, taker.leaves_lots)
         terms = book.terms
         notional = level.price_ticks * lots * terms.minor_per_tick_lot
-        maker_fee = _add_fill(maker, lots, notional, maker.maker_ppm)
-        taker_fee = _add_fill(taker, lots, notional, taker.taker_ppm)
+        maker_fee = add_fill(maker, lots, notional, maker.maker_ppm)
+        taker_fee = add_fill(taker, lots, notional, taker.taker_ppm)
         level.lots -= lots
         maker.entitlement.open_lots -= lots
         if taker.side == BUY:
@@ -200,7 +200,7 @@ class Matcher(SelfTradePrevention):
         maker, taker = (buyer, seller) if buyer.place < seller.place else (seller, buyer)
         terms, lots = buyer.book.terms, min(buyer.leaves_lots, seller.leaves_lots)
         notional, ppm = price_ticks * lots * terms.minor_per_tick_lot, terms.auction_ppm
-        fees = _add_fill(buyer, lots, notional, ppm), _add_fill(seller, lots, notional, ppm)
+        fees = add_fill(buyer, lots, notional, ppm), add_fill(seller, lots, notional, ppm)
         changes = self._settle(buyer, seller, lots, notional, *fees)
         if maker is seller:
             fees, changes = fees[::-1], changes[::-1]
@@ -254,7 +254,7 @@ def _may_rest(order: Order) -> bool:
     return order.type not in (_STOP, _TRAILING) and not (order.type == _OCO and order.triggered)
 
 
-def _add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
+def add_fill(order: Order, lots: int, notional: int, ppm: int) -> int:
     """Count a fill into the order; its fee is what all fills together cost less what they cost so far (rule 12)."""
     order.leaves_lots -= lots
     order.cum_lots += lots

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from exchange.matching.order_book import BUY, Order
 from exchange.vocabulary import events
 from exchange.vocabulary.codec import EVENT_BYTES, VERSION
+from exchange.vocabulary.instruments import MatchType
 from exchange.vocabulary.rows import TradeRow
 
 _PACK_ORDER = events.OrderAccepted.STRUCT.pack
@@ -29,6 +30,7 @@ _AT = next(field.offset for field in events.ClockTicked.FIELDS if field.name == 
 REPLAYED_ORDER = events.OrderReplayed.KIND
 _TRADE = events.Trade.KIND
 _REFUSED = events.CommandRefused.KIND
+_NEGOTIATED = int(MatchType.NEGOTIATED)
 
 
 class EventWriter:
@@ -172,80 +174,29 @@ class EventWriter:
     ) -> None:
         """A settled fill; fees and hold changes are (maker's, taker's).
 
-        It is remembered as a row packed at once, because hardly any trade is ever corrected.
+        It is remembered as a row packed at once, because hardly any trade is ever corrected. A negotiated price is no
+        last price.
         """
         terms = maker.book.terms
         instrument, trade_id, now = terms.instrument, terms.last_trade_id + 1, self.timestamp_ns
         terms.product_sequence += 1
         terms.last_trade_id = trade_id
-        terms.last_price_ticks = price_ticks
+        if match_type != _NEGOTIATED:
+            terms.last_price_ticks = price_ticks
         made, took = maker.account.account, taker.account.account
         maker_fee, taker_fee = fees_minor
-        if taker.side == BUY:
-            row = _PACK_TRADE_ROW(
-                instrument,
-                trade_id,
-                now,
-                took,
-                made,
-                price_ticks,
-                lots,
-                notional_minor,
-                taker_fee,
-                maker_fee,
-                match_type,
-                0,
-            )
-        else:
-            row = _PACK_TRADE_ROW(
-                instrument,
-                trade_id,
-                now,
-                made,
-                took,
-                price_ticks,
-                lots,
-                notional_minor,
-                maker_fee,
-                taker_fee,
-                match_type,
-                0,
-            )
+        parties = (took, made) if taker.side == BUY else (made, took)
+        fees = (taker_fee, maker_fee) if taker.side == BUY else (maker_fee, taker_fee)
+        row = _PACK_TRADE_ROW(
+            instrument, trade_id, now, *parties, price_ticks, lots, notional_minor, *fees, match_type, 0
+        )  # fmt: skip
         maker.book.trades.append(row)
         index = self.index
         self.index = index + 1
         self.out += _PACK_TRADE(
-            self.sequence,
-            now,
-            _TRADE,
-            VERSION,
-            0,
-            index,
-            self.actor,
-            took,
-            instrument,
-            trade_id,
-            terms.product_sequence,
-            terms.base,
-            terms.quote,
-            price_ticks,
-            lots,
-            notional_minor,
-            made,
-            maker.order_id,
-            taker.order_id,
-            maker.leaves_lots,
-            taker.leaves_lots,
-            maker_fee,
-            taker_fee,
-            hold_changes[0],
-            hold_changes[1],
-            maker.cum_notional_minor,
-            taker.cum_notional_minor,
-            maker.fee_minor,
-            taker.fee_minor,
-            maker.decision,
-            taker.decision,
-            taker.side,
-            match_type,
-        )
+            self.sequence, now, _TRADE, VERSION, 0, index, self.actor, took, instrument, trade_id,
+            terms.product_sequence, terms.base, terms.quote, price_ticks, lots, notional_minor, made, maker.order_id,
+            taker.order_id, maker.leaves_lots, taker.leaves_lots, maker_fee, taker_fee, hold_changes[0],
+            hold_changes[1], maker.cum_notional_minor, taker.cum_notional_minor, maker.fee_minor, taker.fee_minor,
+            maker.decision, taker.decision, taker.side, match_type,
+        )  # fmt: skip

@@ -1,10 +1,11 @@
 """Taking delivery of lots, and opening them: the gate's `deliver` decision first, then the machine's."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from exchange.compliance.decisions import Action, Decision
+from exchange.compliance.decisions import Action, Decision, canonical_json
 from exchange.compliance.facts import CONTRACT_TERMS, RequestFacts
 from exchange.delivery.access import Access, AccessError, AccessRule, authorise
 from exchange.delivery.vault import VaultError
@@ -20,20 +21,29 @@ from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.instruments import Purpose
 from exchange.vocabulary.participants import VENUE
+from exchange.vocabulary.reasons import Reason, message
 
 PROJECTION_TIMEOUT_S = 30.0
+POOL_DELIVERY_FORMAT: Final = "tlx-pool-delivery/1"
 LotPart = Literal["manifest", "blob"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """`delivery` is the sequence that delivered; `replayed` where the same key had delivered before."""
+    """`delivery` is the sequence that delivered; `replayed` where the same key had delivered before.
+
+    `base` is what the claims were on, a pool maybe, and `drawn` each lot as (base, lot).
+    """
 
     delivery: int
     base: int
-    lots: tuple[int, ...]
+    drawn: tuple[tuple[int, int], ...]
     decision: bytes
     replayed: bool
+
+    @property
+    def lots(self) -> tuple[int, ...]:
+        return tuple(lot for _, lot in self.drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +65,52 @@ def take_delivery(
     exchange: Exchange, actor: int, account: int, base: int, lots: int, purpose: Purpose, key: str
 ) -> Delivered:
     """Burn `lots` claims and get as many lots; the same key gets the first answer. Raises OperationRefused."""
-    holder, entry = account_of(exchange, account), base_named(exchange, base)
-    first, decision = exchange.directory.delivery_keys.get((account, key), (None, b""))
-    if first is None:
-        decided = _decide(exchange, holder, entry, lots, purpose)
-        exchange.vault.put(decided.document())
-        if not decided.permitted:
-            _record_denial(exchange, account, entry, decided)
-            raise gate_refused(f"delivery of {entry.code}", decided.reasons, decided.digest)
-        decision = decided.digest
-    command = commands.TakeDelivery(actor=actor, account=account, base=base, lots=lots, decision=decision, key=key)
-    (answer,) = ask(exchange, command)
+    holder, directory = account_of(exchange, account), exchange.directory
+    if base not in directory.pools:
+        base_named(exchange, base)
+    with exchange.pool_lock if base in directory.pools else nullcontext():
+        first, decision = directory.delivery_keys.get((account, key), (None, b""))
+        if first is None:
+            decision = _permit(exchange, holder, base, lots, purpose)
+        command = commands.TakeDelivery(actor=actor, account=account, base=base, lots=lots, decision=decision, key=key)
+        (answer,) = ask(exchange, command)
     delivered = [event for event in answer if isinstance(event, events.LotDelivered)]
     return Delivered(
         delivery=first or delivered[0].sequence,
         base=base,
-        lots=tuple(event.lot for event in delivered),
+        drawn=tuple((event.base, event.lot) for event in delivered),
         decision=decision,
         replayed=bool(delivered[0].flags & events.REPLAYED),
     )
+
+
+def _permit(exchange: Exchange, holder: AccountEntry, base: int, lots: int, purpose: Purpose) -> bytes:
+    """The digest of the gate's permission; a denial is recorded and raised.
+
+    A pool may draw on any base that it has claims on, so the gate must permit all of these.
+    """
+    pool = exchange.directory.pools.get(base)
+    if pool is None:
+        return _decided(exchange, holder, exchange.directory.bases[base], base, lots, purpose).digest
+    behind = [each for each, claims in exchange.directory.pooled.get(base, {}).items() if claims]
+    if not behind:
+        raise OperationRefused(Reason.INSUFFICIENT_CLAIMS.name, message(Reason.INSUFFICIENT_CLAIMS))
+    bases = [exchange.directory.bases[each] for each in behind]
+    decisions = [_decided(exchange, holder, entry, base, lots, purpose).record() for entry in bases]
+    told = {"format": POOL_DELIVERY_FORMAT, "permitted": True, "pool": base, "class": pool.listing.hex()}
+    return bytes.fromhex(exchange.vault.put(canonical_json({**told, "decisions": decisions})))
+
+
+def _decided(
+    exchange: Exchange, holder: AccountEntry, entry: BaseEntry, claims: int, lots: int, purpose: Purpose
+) -> Decision:
+    """The gate's permission to deliver lots of a base for claims of the asset `claims`."""
+    decided = _decide(exchange, holder, entry, claims, lots, purpose)
+    exchange.vault.put(decided.document())
+    if not decided.permitted:
+        _record_denial(exchange, holder.account, entry, decided)
+        raise gate_refused(f"delivery of {entry.code}", decided.reasons, decided.digest)
+    return decided
 
 
 def open_lot(exchange: Exchange, participant: int, base: int, lot: int, which: LotPart) -> OpenedLot:
@@ -99,7 +136,9 @@ def open_lot(exchange: Exchange, participant: int, base: int, lot: int, which: L
         raise OperationRefused(error.code, error.detail) from None
 
 
-def _decide(exchange: Exchange, holder: AccountEntry, entry: BaseEntry, lots: int, purpose: Purpose) -> Decision:
+def _decide(
+    exchange: Exchange, holder: AccountEntry, entry: BaseEntry, claims: int, lots: int, purpose: Purpose
+) -> Decision:
     at_ns = exchange.now_ns()
     dossier = read_dossier(exchange.vault, entry.listing)
     dataset = listed_facts(exchange, entry, dossier)
@@ -110,7 +149,7 @@ def _decide(exchange: Exchange, holder: AccountEntry, entry: BaseEntry, lots: in
         territory=participant.jurisdiction,
         recalled=False,
         contract=CONTRACT_TERMS & set(profile_of(exchange, holder.participant).contract_terms),
-        paid=free_claims(exchange, holder.account, entry.base) >= lots,
+        paid=free_claims(exchange, holder.account, claims) >= lots,
         hashes_match=_hashes_match(exchange, holder.participant, entry, dossier),
     )
     return exchange.gate.decide(Action.DELIVER, participant, dataset, request, decided_at_ns=at_ns)

@@ -19,11 +19,13 @@ from exchange.operations.entries import (
     InstrumentEntry,
     KeyEntry,
     ParticipantEntry,
+    PoolEntry,
     UserEntry,
 )
 from exchange.store import tables
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, NO_DIGEST, Record
+from exchange.vocabulary.instruments import OF_ITSELF
 from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE, ParticipantState
 
 E = TypeVar("E")
@@ -43,6 +45,11 @@ class Directory:
         self.accounts: dict[int, AccountEntry] = {}
         self.assets: dict[int, AssetEntry] = {}
         self.bases: dict[int, BaseEntry] = {}
+        self.pools: dict[int, PoolEntry] = {}
+        self.pooled: dict[int, dict[int, int]] = {}
+        """Of each pool, its claims not yet delivered by base, the first pooled first."""
+        self.pooling_keys: dict[tuple[int, str], bytes] = {}
+        """The gate's decision by (account, key) of claims pooled."""
         self.instruments: dict[int, InstrumentEntry] = {}
         self.entitlements: dict[tuple[int, int, int], EntitlementEntry] = {}
         self.delivered: dict[tuple[int, int], frozenset[int]] = {}
@@ -62,6 +69,8 @@ class Directory:
         self._load_entries(connection)
         for row in connection.execute(select(tables.entitlements).where(tables.entitlements.c.ended_ns == 0)):
             self.entitlements[row.account, row.instrument, row.side] = _made(EntitlementEntry, row)
+        for row in connection.execute(select(tables.poolings).order_by(tables.poolings.c.sequence)):
+            self._pool(row)
         for row in connection.execute(select(tables.deliveries)):
             self._deliver(row)
         recorded = tables.decisions.c.event_kind == ev.DecisionRecorded.KIND
@@ -85,6 +94,7 @@ class Directory:
                 self._add_asset(_made(AssetEntry, row))
         for row in rows(tables.bases):
             self._add_base(_made(BaseEntry, row))
+        self.pools = {row.pool: _made(PoolEntry, row) for row in rows(tables.pools)}
         for row in rows(tables.instruments):
             self._add_instrument(_made(InstrumentEntry, row))
 
@@ -106,6 +116,17 @@ class Directory:
         """The base that was issued on a listing's dossier."""
         return self.bases.get(self._listings.get(listing, 0))
 
+    def claimed(self, asset: int) -> BaseEntry | PoolEntry:
+        """What claims of this asset are on: a base, or a pool."""
+        return self.bases.get(asset) or self.pools[asset]
+
+    def pool_named(self, name: str) -> PoolEntry | None:
+        """By the symbol of its instrument, by its code, or by its id."""
+        product = self.by_symbol(name)
+        if product is not None:
+            return self.pools.get(product.base)
+        return next((each for each in list(self.pools.values()) if name in (each.code, str(each.pool))), None)
+
     def asset(self, code: str) -> AssetEntry | None:
         return self.assets.get(self._assets.get(code, 0))
 
@@ -118,7 +139,7 @@ class Directory:
 
     def codes(self) -> frozenset[str]:
         """The codes of assets and bases and the symbols of instruments: all that is taken."""
-        bases = {entry.code for entry in list(self.bases.values())}
+        bases = {entry.code for entry in list(self.bases.values())} | {each.code for each in list(self.pools.values())}
         return frozenset(bases | set(self._assets) | set(self._symbols))
 
     def _add_key(self, entry: KeyEntry) -> None:
@@ -142,6 +163,13 @@ class Directory:
         place = (delivery.participant, delivery.base)
         self.delivered[place] = self.delivered.get(place, frozenset()) | {delivery.lot}
         self.delivery_keys[delivery.account, delivery.key] = (delivery.sequence, delivery.decision)
+        if delivery.pool:
+            self.pooled[delivery.pool][delivery.base] -= 1
+
+    def _pool(self, pooling: Any) -> None:
+        bases = self.pooled.setdefault(pooling.pool, {})
+        bases[pooling.base] = bases.get(pooling.base, 0) + pooling.claims
+        self.pooling_keys[pooling.account, pooling.key] = pooling.decision
 
     def _decide(self, recorded: Any) -> None:
         if recorded.permitted:
@@ -245,6 +273,16 @@ def _base_defined(directory: Directory, event: ev.BaseDefined) -> None:
     directory._add_base(_made(BaseEntry, event, issuer=event.account))
 
 
+@_on(ev.PoolDefined)
+def _pool_defined(directory: Directory, event: ev.PoolDefined) -> None:
+    directory.pools[event.pool] = _made(PoolEntry, event)
+
+
+@_on(ev.ClaimsPooled)
+def _claims_pooled(directory: Directory, event: ev.ClaimsPooled) -> None:
+    directory._pool(event)
+
+
 @_on(ev.ClaimsIssued)
 def _claims_issued(directory: Directory, event: ev.ClaimsIssued) -> None:
     directory.bases[event.base] = replace(directory.bases[event.base], issued_claims=event.claims)
@@ -258,7 +296,21 @@ def _instrument_defined(directory: Directory, event: ev.InstrumentDefined) -> No
 @_on(ev.PhaseSet)
 def _phase_set(directory: Directory, event: ev.PhaseSet) -> None:
     entry = directory.instruments[event.instrument]
-    directory.instruments[event.instrument] = replace(entry, phase=event.phase)
+    directory.instruments[event.instrument] = replace(
+        entry,
+        phase=event.phase,
+        cause=event.reason,
+        trading_day=event.trading_day,
+        ends_at_ns=event.ends_at_ns,
+        overridden_ns=entry.overridden_ns if event.reason in OF_ITSELF else event.timestamp_ns,
+    )
+
+
+@_on(ev.ScheduleAssigned)
+def _schedule_assigned(directory: Directory, event: ev.ScheduleAssigned) -> None:
+    entry = directory.instruments[event.instrument]
+    scheduled = replace(entry, schedule=event.schedule, scheduled_ns=event.timestamp_ns)
+    directory.instruments[event.instrument] = scheduled
 
 
 @_on(ev.EntitlementGranted)

@@ -7,9 +7,8 @@ from exchange.compliance.entitlements import EntitlementVerdict, entitle
 from exchange.compliance.facts import CONTRACT_TERMS, RequestFacts
 from exchange.operations.admission import profile_of
 from exchange.operations.asking import ask_one
-from exchange.operations.dossier import read_dossier
 from exchange.operations.entries import InstrumentEntry
-from exchange.operations.facts import account_of, listed_facts, participant_facts
+from exchange.operations.facts import account_of, participant_facts, traded_facts
 from exchange.operations.refusals import OperationRefused, gate_refused
 from exchange.operations.verdicts import approvals_for, approved_until_ns
 from exchange.runtime import Exchange
@@ -69,8 +68,7 @@ def judge(
         raise OperationRefused("BAD_VALUE", "an entitlement has a purpose and a positive position limit in lots")
     at_ns = exchange.now_ns()
     holder, product = account_of(exchange, account), instrument_named(exchange, instrument)
-    base = exchange.directory.bases[product.base]
-    dataset = listed_facts(exchange, base, read_dossier(exchange.vault, base.listing))
+    dataset = traded_facts(exchange, product.base)
     participant = participant_facts(exchange, holder, at_ns)
     request = RequestFacts(
         approvals=approvals_for(exchange, dataset.dataset, participant.participant, at_ns),
@@ -115,13 +113,13 @@ def _record_denial(exchange: Exchange, verdict: EntitlementVerdict) -> None:
         with suppress(OperationRefused):
             ask_one(exchange, verdict.revoke(VENUE), events.EntitlementEnded)
             return
-    base = exchange.directory.bases[exchange.directory.instruments[terms.instrument].base]
+    traded = exchange.directory.claimed(exchange.directory.instruments[terms.instrument].base)
     command = commands.RecordDecision(
         actor=VENUE,
         account=terms.account,
         instrument=terms.instrument,
         permitted=0,
-        subject=base.listing,
+        subject=traded.listing,
         decision=verdict.digest,
     )
     ask_one(exchange, command, events.DecisionRecorded)

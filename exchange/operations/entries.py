@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.instruments import Cause, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,21 @@ class BaseEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """`listing` is the digest of the class's document."""
+
+    pool: int
+    lot_rtu: int
+    code: str
+    listing: bytes
+    decision: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentEntry:
+    """`cause` is why the phase is what it is, `overridden_ns` when a person last moved it, and `scheduled_ns` when the
+    schedule was assigned, whose document's digest is `schedule`."""
+
     instrument: int
     symbol: str
     base: int
@@ -82,6 +97,12 @@ class InstrumentEntry:
     modes: int
     phase: int = Phase.CLOSED
     killed: int = 0
+    cause: int = Cause.NONE
+    trading_day: int = 0
+    ends_at_ns: int = 0
+    overridden_ns: int = 0
+    scheduled_ns: int = 0
+    schedule: bytes = NO_DIGEST
 
 
 @dataclass(frozen=True, slots=True)

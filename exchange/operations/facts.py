@@ -19,8 +19,9 @@ from exchange.compliance.facts import (
     ParticipantFacts,
     SourceFacts,
 )
+from exchange.compliance.pools import PoolClass
 from exchange.operations.admission import profile_of
-from exchange.operations.dossier import Dossier
+from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entries import AccountEntry, BaseEntry, ParticipantEntry
 from exchange.operations.refusals import OperationRefused
 from exchange.operations.statements import read_sampling, read_statements
@@ -113,6 +114,14 @@ def listed_facts(exchange: Exchange, base: BaseEntry, dossier: Dossier) -> Datas
         known = dataset_facts(croissant, read_listing(croissant), certificate["body"]["assay"], evidence)
         exchange.dataset_facts[base.base] = known
     return known
+
+
+def traded_facts(exchange: Exchange, asset: int) -> DatasetFacts:
+    """Of what claims of this asset are on: a dataset, or the class of a pool."""
+    entry = exchange.directory.claimed(asset)
+    if isinstance(entry, BaseEntry):
+        return listed_facts(exchange, entry, read_dossier(exchange.vault, entry.listing))
+    return PoolClass.read(exchange.vault.get(entry.listing.hex())).facts()
 
 
 def keep_evidence(exchange: Exchange, listing: Listing, evidence: Evidences) -> dict[str, str]:

@@ -7,9 +7,9 @@ them, a base stands there that nobody trades; `finish_issues` goes on with it at
 import re
 
 from exchange.operations.asking import ask, ask_one
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import read_dossier
 from exchange.operations.entitling import judge
-from exchange.operations.entries import BaseEntry, InstrumentEntry
+from exchange.operations.entries import BaseEntry, InstrumentEntry, PoolEntry
 from exchange.operations.facts import listed_facts
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
@@ -40,7 +40,7 @@ def issue(exchange: Exchange, base: int) -> tuple[InstrumentEntry, int | None]:
     dossier = read_dossier(exchange.vault, entry.listing)
     instrument = exchange.directory.instrument_of(base)
     if instrument is None:
-        ask_one(exchange, _instrument(exchange, entry, dossier), events.InstrumentDefined)
+        ask_one(exchange, instrument_on(exchange, entry, base, dossier.tick_minor), events.InstrumentDefined)
         instrument = exchange.directory.instrument_of(base)
         assert instrument is not None
     group: list[Command] = [commands.Issue(actor=VENUE, account=entry.issuer, base=base)]
@@ -60,7 +60,7 @@ def issue(exchange: Exchange, base: int) -> tuple[InstrumentEntry, int | None]:
                 decision=verdict.digest,
             )
         )
-    answers = ask(exchange, *group, *_opening(exchange, instrument))
+    answers = ask(exchange, *group, *opening(exchange, instrument))
     granted = [event for event in answers[1] if isinstance(event, events.EntitlementGranted)]
     return exchange.directory.instruments[instrument.instrument], granted[0].sequence if granted else None
 
@@ -82,15 +82,18 @@ def finish_issues(exchange: Exchange) -> list[int]:
     return finished
 
 
-def _instrument(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> commands.DefineInstrument:
+def instrument_on(
+    exchange: Exchange, entry: BaseEntry | PoolEntry, asset: int, tick_minor: int
+) -> commands.DefineInstrument:
+    """The instrument on the claims of this asset, with the venue's terms."""
     settings = exchange.settings
     quote = exchange.directory.asset(settings.quote)
     assert quote is not None, "the venue was set up"
     return commands.DefineInstrument(
         actor=VENUE,
-        base=entry.base,
+        base=asset,
         quote=quote.asset,
-        tick_minor=dossier.tick_minor,
+        tick_minor=tick_minor,
         lot_rtu=entry.lot_rtu,
         max_lots=min(settings.max_order_lots, MAX_LOTS),
         max_notional_minor=min(settings.max_notional_minor, MAX_NOTIONAL_MINOR),
@@ -108,7 +111,7 @@ def _instrument(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> comma
     )
 
 
-def _opening(exchange: Exchange, instrument: InstrumentEntry) -> list[Command]:
+def opening(exchange: Exchange, instrument: InstrumentEntry) -> list[Command]:
     """Open for continuous trading, by way of `halted`, where the venue's licence has that mode."""
     if not instrument.modes & Mode.CONTINUOUS:
         return []

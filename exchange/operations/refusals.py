@@ -18,10 +18,14 @@ class OperationRefused(Exception):  # noqa: N818 - a refusal is an answer, no er
     UNKNOWN_ACCOUNT         no such account
     UNKNOWN_PRODUCT         no instrument or base of this name
     UNKNOWN_ASSET           no cash asset of this code
+    UNKNOWN_CALENDAR        no exchange's calendar of this code
+    NO_SCHEDULE             the product follows no schedule
+    BAD_SCHEDULE            lengths that make no sense, or do not fit a session of the calendar
     UNKNOWN_PURPOSE         a purpose that no licence here knows
     ALREADY_LISTED          this very listing was admitted before
     BAD_COPIES              copies that are not a positive number, or too many claims in all
     BAD_EVIDENCE            evidence that is empty, or not what its name says
+    BAD_CLASS               a pool's class with a field of a value that it cannot have
     BAD_STATEMENT           a statement of the listing that is not of the stated kind
     """
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from exchange.vocabulary.events import (
     REPLAYED,
     ClaimsIssued,
+    ClaimsPooled,
     Event,
     LotDelivered,
     OrderEvent,
@@ -72,7 +73,10 @@ class Balances:
         elif isinstance(event, ClaimsIssued):
             self._change(event.account, event.base, event.claims, 0)
         elif isinstance(event, LotDelivered):
-            self._change(event.account, event.base, -1, 0)
+            self._change(event.account, event.pool or event.base, -1, 0)
+        elif isinstance(event, ClaimsPooled):
+            self._change(event.account, event.base, -event.claims, 0)
+            self._change(event.account, event.pool, event.claims, 0)
 
     def _trade(self, trade: Trade) -> None:
         """Delivery versus payment: the buyer's hold is cash, the seller's is claims."""

@@ -8,20 +8,53 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
-from exchange.vocabulary.events import WAITS, Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
+from exchange.vocabulary.events import (
+    WAITS,
+    Event,
+    OrderAccepted,
+    OrderDone,
+    OrderEvent,
+    OrderOptions,
+    OrderReplayed,
+    Trade,
+)
 from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.rows import OrderRow
+from exchange.vocabulary.rows import OrderOptionsRow, OrderRow
 
 DONE_KEPT: Final = 1000
 FILLS_KEPT: Final = 1000
+
+
+class Offered(NamedTuple):
+    """To whom an offer goes, everyone where nobody is named, and whether part of it may be taken."""
+
+    part: bool
+    to: tuple[int, ...]
+
+
+class Options(NamedTuple):
+    """What an order that follows has besides, as in `OrderOptions`."""
+
+    entry: int
+    peg: int
+    offset_ticks: int
+    cap_ticks: int
+    trail_ticks: int
+    exit_price_ticks: int
+    exit_stop_ticks: int
+
+
+def options_of(told: OrderOptions | OrderOptionsRow) -> Options:
+    return Options(*[getattr(told, name) for name in Options._fields])
 
 
 @dataclass(slots=True, kw_only=True)
 class OrderView:
     """One order as it stands; `client_order_id` is the last one it was given, `done_ns` zero while it is open.
 
-    `waits` is 1 while it is a stop outside the book. By `names`, all client order ids that it ever had, it is found.
+    `waits` is 1 while it is outside the book; an offer has what it `offered`. By `names`, all client order ids that it
+    ever had, it is found.
     """
 
     order_id: int
@@ -48,6 +81,8 @@ class OrderView:
     stop_price_ticks: int = 0
     expire_at_ns: int = 0
     waits: int = 0
+    offered: Offered | None = None
+    options: Options | None = None
     names: set[str] = field(default_factory=set)
 
     def follow(self, event: OrderEvent) -> None:
@@ -61,7 +96,7 @@ class OrderView:
         self.cum_notional_minor = cum_notional_minor
         self.fee_minor = fee_minor
         if not leaves_lots:
-            self.done_ns, self.done_reason = time_ns, DoneReason.FILLED
+            self.done_ns, self.done_reason, self.waits = time_ns, DoneReason.FILLED, 0
 
 
 _CHANGING: Final = (
@@ -138,11 +173,13 @@ class _Account:
 
 
 class Orders:
-    def __init__(self, rows: Iterable[OrderRow] = ()) -> None:
+    def __init__(self, rows: Iterable[OrderRow] = (), options: Iterable[OrderOptionsRow] = ()) -> None:
         self._orders: dict[int, OrderView] = {}
         self._accounts: dict[int, _Account] = {}
+        besides = {row.order_id: options_of(row) for row in options}
         for row in sorted(rows, key=lambda row: (row.done_ns, row.order_id)):
             self._add(view_of_row(row))
+            self._orders[row.order_id].options = besides.get(row.order_id)
             if row.done_ns:
                 self._finish(self._orders[row.order_id])
 
@@ -173,6 +210,8 @@ class Orders:
             self._trade(event)
         elif isinstance(event, OrderEvent) and not isinstance(event, OrderReplayed):
             self._order(event)
+        elif isinstance(event, OrderOptions):
+            self._orders[event.order_id].options = options_of(event)
 
     def _order(self, event: OrderEvent) -> None:
         if isinstance(event, OrderAccepted):

@@ -26,6 +26,7 @@ from exchange.spine.snapshot import SnapshotFolder
 from exchange.vocabulary.codec import COMMAND_BYTES, EVENT_BYTES, KIND_OFFSET
 from exchange.vocabulary.commands import (
     AbortTransfer,
+    ArmDisconnect,
     BlockAccount,
     CancelOrder,
     Clock,
@@ -49,8 +50,8 @@ SNAPSHOT_EVERY: Final = 100_000
 _REDUCING: Final = bytes(
     kind.KIND
     for kind in (
-        AbortTransfer, BlockAccount, CancelOrder, Clock, Disconnect, Kill, MassCancel, Reject, RevokeEntitlement,
-        RevokeKey, SetDeadMan, SetPhase, WithdrawOffer,
+        AbortTransfer, ArmDisconnect, BlockAccount, CancelOrder, Clock, Disconnect, Kill, MassCancel, Reject,
+        RevokeEntitlement, RevokeKey, SetDeadMan, SetPhase, WithdrawOffer,
     )
 )  # fmt: skip
 """What is still taken when the next segment finds no space: it takes risk away, and needs little room."""

@@ -37,6 +37,15 @@ class Directory(Reader):
     def bases(self) -> Sequence[Row]:
         return self._rows(select(tables.bases).order_by(tables.bases.c.base))
 
+    def pools(self) -> Sequence[Row]:
+        return self._rows(select(tables.pools).order_by(tables.pools.c.pool))
+
+    def poolings(self, account: int | None = None, pool: int | None = None) -> Sequence[Row]:
+        """Claims turned into claims on pools, by falling sequence."""
+        pooling = tables.poolings.c
+        query = select(tables.poolings).where(*given((pooling.account, account), (pooling.pool, pool)))
+        return self._rows(query.order_by(pooling.sequence.desc()))
+
     def instruments(self) -> Sequence[Row]:
         return self._rows(select(tables.instruments).order_by(tables.instruments.c.instrument))
 

@@ -1,6 +1,6 @@
 """Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -10,7 +10,7 @@ from exchange.store.rare import add_row as _add
 from exchange.store.rare import set_row as _set
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import NO_DIGEST, Record
-from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.instruments import OF_ITSELF, Phase
 from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE, ParticipantState
 
 TRANSFER_BEGUN, TRANSFER_CONFIRMED, TRANSFER_ABORTED = 1, 2, 3
@@ -102,6 +102,21 @@ def _base_defined(connection: Connection, event: ev.BaseDefined) -> None:
     _decide(connection, event, event.decision, base=event.base, subject=event.listing)
 
 
+@_on(ev.PoolDefined)
+def _pool_defined(connection: Connection, event: ev.PoolDefined) -> None:
+    """A pool, and the asset of the same id, as of a base."""
+    defined = event.timestamp_ns
+    _add(connection, tables.pools, event, defined_ns=defined)
+    _add(connection, tables.assets, event, asset=event.pool, is_claim=1, scale=0, defined_ns=defined)
+    _decide(connection, event, event.decision, base=event.pool, subject=event.listing)
+
+
+@_on(ev.ClaimsPooled)
+def _claims_pooled(connection: Connection, event: ev.ClaimsPooled) -> None:
+    _add(connection, tables.poolings, event)
+    _decide(connection, event, event.decision, base=event.base)
+
+
 @_on(ev.ClaimsIssued)
 def _claims_issued(connection: Connection, event: ev.ClaimsIssued) -> None:
     _set(connection, tables.bases, event.base, issued_claims=event.claims)
@@ -109,14 +124,24 @@ def _claims_issued(connection: Connection, event: ev.ClaimsIssued) -> None:
 
 @_on(ev.InstrumentDefined)
 def _instrument_defined(connection: Connection, event: ev.InstrumentDefined) -> None:
-    start = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0, "killed": 0}
+    start: dict[str, Any] = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0, "killed": 0}
+    start |= {"cause": 0, "ends_at_ns": 0, "overridden_ns": 0, "scheduled_ns": 0, "schedule": NO_DIGEST}
     _add(connection, tables.instruments, event, **start, defined_ns=event.timestamp_ns)
 
 
 @_on(ev.PhaseSet)
 def _phase_set(connection: Connection, event: ev.PhaseSet) -> None:
     _add(connection, tables.phases, event, event_index=event.index)
-    _set(connection, tables.instruments, event.instrument, phase=event.phase, trading_day=event.trading_day)
+    now = {"phase": event.phase, "trading_day": event.trading_day, "cause": event.reason}
+    if event.reason not in OF_ITSELF:
+        now["overridden_ns"] = event.timestamp_ns
+    _set(connection, tables.instruments, event.instrument, **now, ends_at_ns=event.ends_at_ns)
+
+
+@_on(ev.ScheduleAssigned)
+def _schedule_assigned(connection: Connection, event: ev.ScheduleAssigned) -> None:
+    scheduled = {"schedule": event.schedule, "scheduled_ns": event.timestamp_ns}
+    _set(connection, tables.instruments, event.instrument, **scheduled)
 
 
 @_on(ev.ReferencePriceSet)

@@ -110,6 +110,27 @@ bases: Final = Table(
     *_digest("listing", "certificate", "decision"),
 )
 
+pools: Final = Table(
+    "pools",
+    metadata,
+    _id("pool"),
+    *_big("lot_rtu", "defined_ns"),
+    *_text(16, "code"),
+    *_digest("listing", "decision"),
+)
+"""`listing` is the digest of the class."""
+
+poolings: Final = Table(
+    "poolings",
+    metadata,
+    _id("sequence"),
+    *_big("account", "base", "pool", "claims", "timestamp_ns"),
+    *_digest("decision"),
+    *_text(40, "key"),
+    Index(None, "account", "sequence"),
+)
+"""Claims on a base that became claims on a pool."""
+
 instruments: Final = Table(
     "instruments",
     metadata,
@@ -121,7 +142,11 @@ instruments: Final = Table(
     *_small("modes", "killed", "phase"),
     *_whole("trading_day"),
     *_big("reference_price_ticks", "defined_ns"),
+    *_small("cause"),
+    *_big("ends_at_ns", "overridden_ns", "scheduled_ns"),
+    *_digest("schedule"),
 )
+"""`overridden_ns` is when a person last moved the phase, `scheduled_ns` when the schedule was assigned."""
 
 entitlements: Final = Table(
     "entitlements",
@@ -230,11 +255,12 @@ deliveries: Final = Table(
     _id("base"),
     _id("participant"),
     _id("lot"),
-    *_big("account", "sequence", "event_index", "timestamp_ns"),
+    *_big("pool", "account", "sequence", "event_index", "timestamp_ns"),
     *_digest("decision"),
     *_text(40, "key"),
     Index(None, "account", "sequence"),
 )
+"""`pool` is the one whose claim was burnt, zero where it was one on the base itself."""
 
 decisions: Final = Table(
     "decisions",
@@ -258,7 +284,7 @@ phases: Final = Table(
     _id("instrument"),
     _id("sequence"),
     _id("event_index"),
-    *_small("phase", "old_phase"),
+    *_small("phase", "old_phase", "reason"),
     *_whole("trading_day"),
     *_big("timestamp_ns"),
     *_digest("evidence"),

@@ -1,6 +1,7 @@
 """What an order and an instrument may say, as the small integers that records carry."""
 
 from enum import IntEnum, IntFlag
+from typing import Final
 
 
 class Side(IntEnum):
@@ -64,6 +65,10 @@ class Phase(IntEnum):
     CANCEL_ONLY = 8
 
 
+CALLS: Final = frozenset({Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
+"""Phases in which orders gather for an uncross and nothing trades."""
+
+
 class Cause(IntEnum):
     """Why the venue or an operator stepped in."""
 
@@ -76,6 +81,10 @@ class Cause(IntEnum):
     TECHNICAL = 6
     CONDUCT = 7
     RISK = 8
+
+
+OF_ITSELF: Final = frozenset({Cause.NONE, Cause.SCHEDULE, Cause.VOLATILITY})
+"""Causes of moves that no person made."""
 
 
 class Mode(IntFlag):

@@ -22,10 +22,8 @@ class VenueRow(Row):
 
 @table(2)
 class AssetRow(Row):
-    """A cash asset, or the claims on a base, which are the asset of the base's id with scale 0.
-
-    Withdrawals above `approval_above` need a second user.
-    """
+    """A cash asset, or the claims on a base, which are the asset of the base's id with scale 0; withdrawals above
+    `approval_above` need a second user."""
 
     asset: U64 = 0
     is_claim: U8 = 0
@@ -181,9 +179,7 @@ class TransferRow(Row):
 @table(14)
 class OrderRow(Row):
     """An order that rests, one that waits outside the book (no `place`), or one that is done and still remembered
-    (`done_ns` not zero).
-
-    `fee_num` is in its two 64-bit halves; the client order ids are the first and the last one given.
+    (`done_ns` not zero). `fee_num` is in its two 64-bit halves; the client order ids are the first and the last given.
     """
 
     order_id: U64 = 0
@@ -289,3 +285,16 @@ class PooledRow(Row):
     position: U32 = 0
     base: U64 = 0
     claims: I64 = 0
+
+
+@table(21)
+class PoolingRow(Row):
+    """Claims on a base turned into claims on a pool by the command of this sequence; kept for its key."""
+
+    pooling: U64 = 0
+    account: U64 = 0
+    base: U64 = 0
+    pool: U64 = 0
+    claims: I64 = 0
+    decision: Digest = b""
+    key: Code40 = b""

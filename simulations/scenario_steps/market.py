@@ -24,11 +24,11 @@ E = TypeVar("E", bound=IntEnum)
 
 
 class Market:
-    """`refused` are the kinds of command and the reasons of all refusals so far."""
+    """`refused` are the kinds of command and the reasons of all refusals so far, in order."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.refused: set[tuple[int, Reason]] = set()
+        self.refused: list[tuple[int, Reason]] = []
         self._ids: dict[tuple[str, str], int] = {}
         self._names: dict[tuple[str, int], str] = {}
         self._by = 0
@@ -120,7 +120,7 @@ class Market:
         happened = self.sandbox.apply(command)
         for event in happened:
             if isinstance(event, ev.CommandRefused):
-                self.refused.add((event.command_kind, Reason(event.reason)))
+                self.refused.append((event.command_kind, Reason(event.reason)))
         return happened
 
     def rows(self, row: type[R]) -> list[R]:

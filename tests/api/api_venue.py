@@ -175,8 +175,8 @@ class RunningVenue:
 class ServerThread:
     """The server in a thread of its own, as a process would run it."""
 
-    def __init__(self, folder, api_settings=None, **settings):
-        self.exchange = Exchange.open(Settings(data_folder=folder, venue_name="Test Venue", **settings))
+    def __init__(self, folder, api_settings=None, clock=time.time_ns, **settings):
+        self.exchange = Exchange.open(Settings(data_folder=folder, venue_name="Test Venue", **settings), clock=clock)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         config = server_config(self.exchange, api_settings or ApiSettings(**GENEROUS))

@@ -46,17 +46,18 @@ class Reader:
 class Rig:
     """`now_s` is the clock of all connections."""
 
-    def __init__(self):
-        self.venue = SmallVenue().open(lots=10_000, cash=10**12)
+    def __init__(self, static_band_ppm=0):
+        self.venue = SmallVenue().open(lots=10_000, cash=10**12, static_band_ppm=static_band_ppm)
         directory = Directory()
         for batch in self.venue.batches:
             directory.apply(batch.events)
         self.market = Market(self.venue.engine.snapshot(), directory)
         self.book = self.market.books[self.venue.instrument]
-        self.unflushed = []
+        self.unflushed, self.untold = [], []
         self.now_s = 0.0
-        self.feed = ProductFeed(self.book, lambda: 10**18, self.unflushed.append)
+        self.feed = ProductFeed(self.book, lambda: 10**18, self.unflushed.append, self.untold.append)
         self.market.watch(self.feed.follow)
+        self.market.listen(lambda _: self.feed.auction.look())
 
     def reader(self, *channels, **settings):
         reader = Reader(self, **settings)

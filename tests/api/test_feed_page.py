@@ -40,4 +40,5 @@ def test_the_bounds_on_the_page_are_the_defaults():
     ):
         assert bound in told
     assert "after two seconds" in told and settings.cut_grace_s == 2
-    assert f"{settings.conflation_s * 1000:.0f} ms" in section("Channels")
+    for window_s in (settings.conflation_s, settings.auction_s):
+        assert f"window of {window_s * 1000:.0f} ms" in section("Channels")

@@ -177,9 +177,54 @@ def test_a_post_only_order_does_not_take(clean):
     refused(clean.buyer.post("/orders", limit(clean, "buy", 900, 3, time_in_force="FOK")), 400, "FOK_NOT_FILLABLE")
 
 
-def test_a_dry_run_is_refused_by_name_where_the_rules_have_none(clean):
+def test_a_dry_run_answers_in_full_and_changes_nothing(clean):
+    place(clean.vendor, clean, "sell", 900)
+    before = balance(clean.buyer, "CNY"), clean.public.get(f"/products/{clean.product_id}/book", level=2).json()
+    told = accepted(clean.buyer.post("/orders?dry_run=1", limit(clean, "buy", 900, 3, client_oid="dry-1")))
+    assert (told["status"], told["would_trade"], told["price"]) == ("checked", clean.size(1), clean.price(900))
+    assert (told["size"], told["filled_size"], told["client_oid"]) == (clean.size(3), clean.size(0), "dry-1")
+    assert "id" not in told
+    assert clean.buyer.get("/orders", status="all", limit=1).json() != [told]
+    assert before == (
+        balance(clean.buyer, "CNY"),
+        clean.public.get(f"/products/{clean.product_id}/book", level=2).json(),
+    )
+    refused(clean.buyer.get("/orders/client:dry-1"), 404, "UNKNOWN_ORDER")
+    real = place(clean.buyer, clean, "buy", 900, 3, client_oid="dry-1")
+    assert (real["filled_size"], real["price"]) == (told["would_trade"], told["price"])
+    assert "replayed" not in real
+
+
+def test_a_dry_run_tells_the_hold_of_either_side(clean):
+    bid = accepted(clean.buyer.post("/orders?dry_run=true", limit(clean, "buy", 100, 2)))
+    before = balance(clean.buyer, "CNY")["hold"]
+    place(clean.buyer, clean, "buy", 100, 2)
+    held = float(balance(clean.buyer, "CNY")["hold"]) - float(before)
+    assert float(bid["hold"]) == pytest.approx(held) and held > 0
+    ask = accepted(clean.vendor.post("/orders?dry_run=1", limit(clean, "sell", 900, 2)))
+    assert (ask["hold"], ask["would_trade"]) == (clean.size(2), clean.size(0))
+
+
+def test_a_dry_run_is_refused_as_the_order_would_be(clean):
     path = "/orders?dry_run=1"
-    refused(clean.buyer.post(path, limit(clean, "buy", 80)), 400, "BAD_COMBINATION")
+    refused(clean.buyer.post(path, limit(clean, "sell", 900)), 400, "NOT_ENTITLED")
+    refused(clean.buyer.post(path, limit(clean, "buy", 90_000, 9_000)), 400, "INSUFFICIENT_FUNDS")
+    refused(clean.buyer.post(path, limit(clean, "buy", 80, price="0")), 400, "BAD_PRICE")
+    refused(clean.buyer.post(path, {"product_id": clean.product_id, "side": "buy", "type": "market"}), 400, "BAD_SIZE")
+
+
+def test_a_dry_run_of_an_order_that_was_placed_gets_that_order(clean):
+    told = place(clean.buyer, clean, "buy", 70, client_oid="dry-2")
+    again = accepted(clean.buyer.post("/orders?dry_run=1", limit(clean, "buy", 70, client_oid="dry-2")))
+    assert again == told | {"replayed": True}
+    other = limit(clean, "buy", 71, client_oid="dry-2")
+    refused(clean.buyer.post("/orders?dry_run=1", other), 400, "DUPLICATE_CLIENT_ORDER_ID")
+
+
+def test_a_batch_may_be_a_dry_run_as_well(clean):
+    batch = {"orders": [limit(clean, "buy", 70), limit(clean, "sell", 70)]}
+    first, second = clean.buyer.post("/orders/batch?dry_run=1", batch).json()
+    assert (first["status"], second["code"]) == ("checked", "NOT_ENTITLED")
     assert clean.buyer.get("/orders").json() == []
 
 

@@ -3,6 +3,11 @@
 import pytest
 from test_orders import place
 
+from exchange.operations.asking import ask
+from exchange.vocabulary.commands import SetPhase
+from exchange.vocabulary.instruments import Phase
+from exchange.vocabulary.participants import VENUE
+
 
 @pytest.fixture(scope="module")
 def traded(tmp_path_factory):
@@ -75,22 +80,33 @@ def test_trades_page_alike_out_of_memory_and_out_of_the_records(traded, monkeypa
     assert nothing.json() == [] and "cb-after" not in nothing.headers
 
 
+def test_there_is_no_indicative_price_while_no_call_runs(traded):
+    told = get(traded, "/auction").json()
+    assert told.pop("time") and told.pop("sequence") == get(traded, "/book").json()["sequence"]
+    assert told.pop("phase") == "continuous"
+    assert set(told.values()) == {""}
+
+
 def test_spark_lines_run_from_old_to_new(traded):
     line = traded.public.get("/products/spark-lines").json()[traded.product_id]
     assert line == sorted(line) and line[-1][1] == traded.price(504)
 
 
-def test_a_restarted_server_shows_the_same_market(tmp_path):
+def test_a_server_restarted_in_the_middle_of_a_call_shows_the_same_market(tmp_path):
     from api_venue import ServerThread, venue_of, with_market  # noqa: PLC0415 - found by the conftest's path.
 
-    paths = ("/book?level=3", "/trades", "/stats", "/ticker", "")
+    paths = ("/book?level=3", "/trades", "/stats", "/ticker", "/auction", "")
     with ServerThread(tmp_path / "data") as server:
         venue = with_market(venue_of(server))
         place(venue.vendor, venue, "sell", 500, 2)
         place(venue.buyer, venue, "buy", 500)
+        closing = SetPhase(actor=VENUE, instrument=venue.listed.instrument, phase=Phase.CLOSING_AUCTION)
+        ask(venue.exchange, closing)
+        place(venue.buyer, venue, "buy", 505, 3)
         product = f"/products/{venue.product_id}"
         before = [venue.public.get(product + path).json() for path in paths]
         mine = [venue.buyer.get(path).json() for path in ("/accounts", "/fills", "/orders?status=all")]
+        assert before[4]["indicative_price"] == venue.price(505), "too many bids: the highest price"
         buyer = venue.buyer
         for client in venue.clients:
             client.close()

@@ -5,10 +5,10 @@ from exchange.ledger.settlement import Market, markets_defined, settle
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.instruments import Side
 
-CNY, DATA, INSTRUMENT = 1, 2, 3
+CNY, DATA, INSTRUMENT, POOL = 1, 2, 3, 4
 VENDOR, BUYER = 10, 20
 NAMES = {0: "venue", VENDOR: "vendor", BUYER: "buyer"}
-ASSETS = {CNY: "CNY", DATA: "DATA"}
+ASSETS = {CNY: "CNY", DATA: "DATA", POOL: "POOL"}
 MARKETS = {INSTRUMENT: Market(DATA, CNY)}
 
 

@@ -7,6 +7,7 @@ from small_ledger import (
     CNY,
     DATA,
     MARKETS,
+    POOL,
     VENDOR,
     buy_order,
     encoded,
@@ -147,6 +148,21 @@ def test_claims_come_from_issue_and_end_in_delivery():
     """)
 
 
+def test_pooled_claims_stand_with_the_venue_until_the_pool_delivers_them():
+    pooled = ev.ClaimsPooled(sequence=1, account=VENDOR, base=DATA, pool=POOL, claims=5)
+    lot = ev.LotDelivered(sequence=2, account=BUYER, base=DATA, pool=POOL, participant=5, lot=0)
+    assert written(post_events(pooled, lot)) == ledger("""
+        1 vendor  DATA  available  pool        -5
+        1 venue   DATA  pooled     pool        +5
+        1 vendor  POOL  available  pool        +5
+        1 venue   POOL  issued     pool        -5
+        2 buyer   POOL  available  delivery    -1
+        2 venue   POOL  delivered  delivery    +1
+        2 venue   DATA  pooled     delivery    -1
+        2 venue   DATA  delivered  delivery    +1
+    """)
+
+
 def test_orders_that_come_and_go_in_one_batch_post_nothing():
     rows = post_events(buy_order(1, 700), buy_order(2, -700, ev.OrderDone), sell_order(3, 4))
     assert written(rows) == ledger("""
@@ -177,6 +193,7 @@ def test_an_answer_given_again_posts_nothing():
         buy_order(1, 100, ev.OrderReplayed),
         transfer(ev.TransferBegun, 2, 1, flags=ev.REPLAYED),
         ev.LotDelivered(sequence=3, flags=ev.REPLAYED, account=VENDOR, base=DATA),
+        ev.ClaimsPooled(sequence=4, flags=ev.REPLAYED, account=VENDOR, base=DATA, pool=POOL, claims=5),
     )
     assert written(post_events(*replays)) == []
 

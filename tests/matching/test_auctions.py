@@ -251,6 +251,15 @@ def test_post_only_rests_in_a_call_even_where_it_crosses():
     assert refusal(venue.buy(venue.bob, 101, 5, flags=OrderFlag.POST_ONLY)) == ""
 
 
+@pytest.mark.parametrize("phase", [Phase.CONTINUOUS, Phase.VOLATILITY_AUCTION])
+def test_an_order_for_the_close_needs_the_licence_for_calls(phase):
+    venue = Venue(terms=Terms(modes=int(Mode.CONTINUOUS)))
+    if phase is not Phase.CONTINUOUS:
+        venue.phase(phase)
+    assert not refusal(venue.sell(venue.ann, 100, 5))
+    assert refusal(venue.sell(venue.ann, 100, 5, AT_CLOSE)) == "MODE_NOT_LICENSED"
+
+
 def test_in_a_single_seller_auction_only_the_issuer_sells():
     venue = Venue(terms=Terms(modes=int(Mode.SINGLE_SELLER_AUCTION | Mode.CONTINUOUS)))
     venue.phase(Phase.CLOSING_AUCTION)

@@ -69,6 +69,11 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("reference"), st.integers(95, 105)),
     st.tuples(st.just("withdraw"), TRADERS, st.integers(1, 10**6)),
+    st.tuples(
+        st.just("offer"), TRADERS, SIDES, st.integers(90, 110), st.integers(1, 20), st.sets(TRADERS), st.booleans()
+    ),
+    st.tuples(st.just("accept"), TRADERS, st.integers(0, 10), st.integers(0, 5), st.sampled_from(["", "a", "b"])),
+    st.tuples(st.just("unoffer"), TRADERS, st.integers(0, 10)),
     st.tuples(st.just("wait"), st.integers(1, 10**14)),
 )
 
@@ -175,6 +180,20 @@ class Market:
 
     def reference(self, price):
         return commands.SetReferencePrice(instrument=self.venue.instrument, price_ticks=price)
+
+    def offer(self, trader, side, price, lots, to, expires):
+        terms = {"part": lots % 2, "expire_at_ns": self.venue.now_ns + 10**13 if expires else 0}
+        named = tuple(self.traders[each] for each in sorted(to))
+        return self.venue.offering(self.traders[trader], side, price, lots, named, **terms)
+
+    def accept(self, trader, ago, lots, client_id):
+        offer = max(self.venue.sequence - ago, 0) * 16
+        return commands.AcceptOffer(
+            account=self.traders[trader], offer=offer, lots=lots, client_order_id=client_id, fingerprint=b"f" * 16
+        )
+
+    def unoffer(self, trader, ago):
+        return commands.WithdrawOffer(account=self.traders[trader], offer=max(self.venue.sequence - ago, 0) * 16)
 
     def withdraw(self, trader, amount):
         key = str(self.venue.sequence)

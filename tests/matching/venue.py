@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import CommandRefused, Event, Trade
 from exchange.vocabulary.instruments import Side, TimeInForce
+from exchange.vocabulary.offering import packed_accounts
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.rows import BalanceRow, OrderRow
 from exchange.vocabulary.state import decode_snapshot
@@ -43,6 +44,24 @@ class Venue(Sandbox):
 
     def amend(self, account: int, order_id: int, price: int = 0, lots: int = 0, **more: str) -> list[Event]:
         return self.does(commands.AmendOrder(account=account, order_id=order_id, price_ticks=price, lots=lots, **more))
+
+    def offer(
+        self, account: int, side: Side, price: int, lots: int, to: tuple[int, ...] = (), **more: object
+    ) -> list[Event]:
+        """Posted to all where `to` names nobody."""
+        return self.does(self.offering(account, side, price, lots, to, **more))
+
+    def offering(
+        self, account: int, side: Side, price: int, lots: int, to: tuple[int, ...] = (), **more: object
+    ) -> commands.MakeOffer:
+        terms = {"side": side, "price_ticks": price, "lots": lots, "to": packed_accounts(to)} | more
+        return commands.MakeOffer(account=account, instrument=self.instrument, **terms)
+
+    def accept(self, account: int, offer: int, lots: int = 0, **more: object) -> list[Event]:
+        return self.does(commands.AcceptOffer(account=account, offer=offer, lots=lots, **more))
+
+    def withdraw(self, account: int, offer: int = 0, client_order_id: str = "") -> list[Event]:
+        return self.does(commands.WithdrawOffer(account=account, offer=offer, client_order_id=client_order_id))
 
     @property
     def last_order(self) -> int:

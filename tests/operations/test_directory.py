@@ -14,7 +14,7 @@ from exchange.operations.directory import _HANDLERS, Directory
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import CommandRefused
-from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import Cause, OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 from exchange.vocabulary.units import FOREVER_NS
 
@@ -120,25 +120,37 @@ class Flow:
                 account=one(directory.accounts), lots=4, copies=2, lot_rtu=10_000, listing=digest(), code=self.word(),
                 certificate=digest(), decision=digest(),
             ),
+            "pool": lambda: c.DefinePool(
+                lot_rtu=of([listed.lot_rtu, 10_000]), code=self.word(), listing=digest(), decision=digest()
+            ),
+            "pooling": lambda: c.PoolClaims(
+                account=self.trader(), base=listed.base, pool=one(directory.pools), lots=1, decision=digest(),
+                key=of(["a", "b", "c", "d", "e", "f"]),
+            ),
             "issue": lambda: c.Issue(account=of(directory.bases.values()).issuer, base=one(directory.bases)),
             "instrument": lambda: c.DefineInstrument(
                 base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
                 max_notional_minor=10**9, modes=1, symbol=f"{self.word()}-CNY",
             ),
-            "phase": lambda: c.SetPhase(instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000),
+            "phase": lambda: c.SetPhase(
+                instrument=one(directory.instruments), phase=of(Phase), trading_day=20_000, reason=of(Cause)
+            ),
+            "schedule": lambda: c.AssignSchedule(instrument=one(directory.instruments), schedule=digest()),
             "order": lambda: c.PlaceOrder(
                 account=self.trader(), side=of(Side), tif=TimeInForce.GTC, instrument=listed.instrument,
                 type=OrderType.LIMIT, self_trade=SelfTrade.DECREMENT, price_ticks=500, lots=1,
             ),
             "delivery": lambda: c.TakeDelivery(
-                account=self.trader(), base=listed.base, lots=1, decision=digest(), key=of(["a", "b", "c"])
+                account=self.trader(), base=of([listed.base, one(directory.pools)]), lots=1, decision=digest(),
+                key=of(["a", "b", "c"]),
             ),
         }  # fmt: skip
 
 
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
-    "kill", "unkill", "policies", "instrument", "phase", "grant", "revoke", "decision", "order", "delivery",
+    "kill", "unkill", "policies", "instrument", "phase", "schedule", "grant", "revoke", "decision", "order",
+    "delivery", "pool", "pooling",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ SCALES = Scales(tick_minor=100, quote_scale=2, lot_rtu=100_000)
 
 class Watched:
     def __init__(self):
-        self.venue = SmallVenue().open(lots=1_000, cash=10**9)
+        self.venue = SmallVenue().open(lots=1_000, cash=10**9).open_pool()
         self.portfolio = rebuilt(self.venue)
         self.told = {self.venue.vendor: [], self.venue.buyer: [], self.venue.other: []}
 
@@ -129,6 +129,61 @@ def test_an_unfilled_ioc_is_done_and_canceled(watched):
     assert (told["price"], told["size"]) == ("100.00", "0.400000")
 
 
+def offered(watched, account, lots, to=(), **terms):
+    watched.apply(watched.venue.offer(account, Side.SELL, 100, lots, to, **terms))
+    return watched.venue.sequence * 16
+
+
+def seen(watched, account, offer):
+    return messages.offer(watched.portfolio.offers.seen_by(account, offer), account, "MEDZH-CNY", SCALES)
+
+
+def test_an_offer_tells_its_owner_to_whom_it_goes_and_others_only_what_they_may_take(watched):
+    venue = watched.venue
+    offer = offered(watched, venue.vendor, 9, (venue.buyer,), part=1, client_order_id="mine", expire_at_ns=2**62)
+    mine, theirs = seen(watched, venue.vendor, offer), seen(watched, venue.buyer, offer)
+    own = {"profile_id": str(venue.vendor), "to": [str(venue.buyer)], "client_oid": "mine", "mine": True}
+    assert mine == theirs | own
+    assert (theirs["remaining_size"], theirs["private"], theirs["part"]) == ("0.900000", True, True)
+    assert "expire_time" in theirs
+    assert watched.portfolio.offers.seen_by(venue.other, offer) is None
+
+
+def test_an_offer_is_open_until_all_of_it_is_taken_and_is_known_afterwards(watched):
+    venue = watched.venue
+    offer = offered(watched, venue.vendor, 9, part=1)
+    watched.apply(c.AcceptOffer(account=venue.buyer, offer=offer, lots=4))
+    assert [view.order_id for view in watched.portfolio.offers.open()] == [offer]
+    assert seen(watched, venue.other, offer)["remaining_size"] == "0.500000"
+    watched.apply(c.AcceptOffer(account=venue.other, offer=offer))
+    assert list(watched.portfolio.offers.open()) == []
+    told = seen(watched, venue.other, offer)
+    assert (told["status"], told["done_reason"]) == ("done", "filled")
+
+
+def test_a_withdrawn_offer_is_open_no_more(watched):
+    venue = watched.venue
+    offer = offered(watched, venue.vendor, 9)
+    watched.apply(c.WithdrawOffer(account=venue.vendor, offer=offer))
+    assert list(watched.portfolio.offers.open()) == []
+    assert seen(watched, venue.vendor, offer)["done_detail"] == "canceled"
+    assert watched.owns(venue.vendor, venue.base) == (1_000, 0)
+
+
+def test_the_feed_tells_an_offer_and_its_acceptance_to_their_owners(watched):
+    venue = watched.venue
+    offer = offered(watched, venue.vendor, 9)
+    watched.apply(c.AcceptOffer(account=venue.buyer, offer=offer))
+    assert [each["type"] for each in watched.told[venue.vendor]] == ["received", "match", "done"]
+    assert [each["type"] for each in watched.told[venue.buyer]] == ["received", "match", "done"]
+    assert watched.told[venue.vendor][0]["order_type"] == "offer"
+
+
+def test_an_order_that_is_no_offer_is_seen_as_none(watched):
+    order = watched.place(watched.venue.vendor, Side.SELL, 100, 1)
+    assert watched.portfolio.offers.seen_by(watched.venue.vendor, order) is None
+
+
 ACTIONS = st.one_of(
     st.tuples(
         st.just("place"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
@@ -145,9 +200,15 @@ ACTIONS = st.one_of(
     ),
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
-    st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("withdraw"), st.integers(0, 2), st.integers(1, 10**6), st.booleans()),
     st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
+    st.tuples(
+        st.just("offer"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
+        st.sets(st.integers(0, 2)),
+    ),
+    st.tuples(st.just("accept"), st.integers(0, 2), st.integers(0, 30), st.integers(0, 4)),
+    st.tuples(st.just("unoffer"), st.integers(0, 30)),
 )  # fmt: skip
 
 
@@ -170,18 +231,30 @@ def perform(watched, action, orders):
             watched.apply(venue.phase(phase))
         case ("intervene", *what):
             watched.apply(venue.intervention(*what))
-        case ("deliver", who, lots):
+        case ("pool", who, lots):
+            watched.apply(venue.pooling(accounts[who], lots, f"p{venue.sequence}"))
+        case ("deliver" | "deliver graded" as kind, who, lots):
             key = f"k{venue.sequence}"
             decision = bytes([1]) * 32
-            watched.apply(c.TakeDelivery(account=accounts[who], base=venue.base, lots=lots, decision=decision, key=key))
+            base = venue.base if kind == "deliver" else venue.pool
+            watched.apply(c.TakeDelivery(account=accounts[who], base=base, lots=lots, decision=decision, key=key))
         case ("withdraw", who, amount, confirmed):
             key = f"w{venue.sequence}"
             watched.apply(c.BeginWithdrawal(account=accounts[who], asset=venue.cny, amount=amount, key=key))
             ends = c.ConfirmTransfer if confirmed else c.AbortTransfer
             watched.apply(ends(transfer=venue.sequence))
+        case ("offer", who, side, price, lots, to):
+            named = [accounts[each] for each in sorted(to)]
+            watched.apply(venue.offer(accounts[who], side, price, lots, named, part=lots % 2))
+            orders.append((accounts[who], 16 * venue.sequence))
+        case ("accept", who, number, lots):
+            offer = orders[number % len(orders)][1] if orders else 0
+            watched.apply(c.AcceptOffer(account=accounts[who], offer=offer, lots=lots))
         case (kind, number, *values):
             account, order = orders[number % len(orders)] if orders else (accounts[0], 0)
-            if kind == "cancel":
+            if kind == "unoffer":
+                watched.apply(c.WithdrawOffer(account=account, offer=order))
+            elif kind == "cancel":
                 watched.apply(c.CancelOrder(account=account, order_id=order))
             else:
                 watched.apply(c.AmendOrder(account=account, order_id=order, price_ticks=values[0], lots=values[1]))
@@ -199,3 +272,4 @@ def test_a_view_that_followed_equals_one_out_of_a_snapshot(actions):
     for account in accounts:
         assert watched.portfolio.orders.open(account) == fresh.orders.open(account)
         assert watched.portfolio.orders.done(account) == fresh.orders.done(account)
+    assert list(watched.portfolio.offers.open()) == list(fresh.offers.open())

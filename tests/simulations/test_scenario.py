@@ -1,22 +1,69 @@
 """Scenarios: the project's own come out as written, and one that does not is told so that anyone sees why."""
 
+from collections import Counter
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 
+from exchange.vocabulary import commands
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.refusals import REFUSALS
 from simulations.scenario import ScenarioError, read_scenarios, run
 
 SCENARIOS = Path(__file__).parents[2] / "simulations" / "scenarios"
-RULES_IN_FORCE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 24, 25, 26}
+R = Reason
+UNREACHABLE = {
+    commands.AmendOrder: {
+        R.ACCOUNT_BLOCKED: "blocking an account ends its orders",
+        R.ENTITLEMENT_EXPIRED: "an entitlement that expires ends its orders",
+        R.TOO_MANY_HOLDERS: "who has a bid open is a holder",
+        R.TIF_NOT_IN_PHASE: "what a phase does not take ended when it began",
+    },
+}
+"""Refusals that no scenario can show, and why."""
+
+EXCLUSIVE = {
+    frozenset(pair)
+    for pairs in (
+        # Without a grant there is nothing that it could say.
+        product([R.NOT_ENTITLED], [R.ENTITLEMENT_EXPIRED, R.QUOTA_EXCEEDED, R.TOO_EARLY]),
+        combinations([R.INSTRUMENT_CLOSED, R.INSTRUMENT_HALTED, R.CANCEL_ONLY], 2),
+        # Without a reference price there is no band.
+        [(R.NO_REFERENCE_PRICE, R.PRICE_OUTSIDE_BAND)],
+        # What takes at once never rests, and what is not there has no price.
+        combinations([R.TOO_MANY_OPEN_ORDERS, R.NO_LIQUIDITY, R.FUNDS_TOO_SMALL], 2),
+        # A buyer needs cash, a seller claims.
+        product([R.INSUFFICIENT_CLAIMS], [R.INSUFFICIENT_FUNDS, R.FUNDS_TOO_SMALL]),
+        combinations([R.POST_ONLY_WOULD_TAKE, R.FOK_NOT_FILLABLE, R.MIN_NOT_FILLABLE], 2),
+        # What is not known is nobody's and in no state.
+        product([R.UNKNOWN_ORDER], [R.NOT_OWNER, R.TOO_LATE, R.AUCTION_FROZEN, R.BAD_TIF, R.BAD_COMBINATION]),
+        product([R.UNKNOWN_ACCOUNT, R.UNKNOWN_KEY, R.UNKNOWN_TRANSFER], [R.BAD_STATE]),
+        [(R.UNKNOWN_TRANSFER, R.BALANCE_TOO_LARGE), (R.UNKNOWN_BASE, R.ALREADY_ISSUED)],
+        # A key that is missing was not used before.
+        [(R.BAD_VALUE, R.DUPLICATE_TRANSFER_KEY)],
+    )
+    for pair in pairs
+}
+"""Reasons that one command never has both of."""
+
+RULES_IN_FORCE = {*range(1, 10), *range(11, 21), *range(23, 27)}
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
-@pytest.mark.parametrize(
-    "scenario", list(read_scenarios(SCENARIOS)), ids=lambda each: f"{each.path.stem}: {each.title}"
-)
-def test_the_machine_does_what_the_scenario_says(scenario):
-    outcome = run(scenario)
-    assert outcome.ok, outcome.difference
+@pytest.fixture(scope="module")
+def outcomes():
+    return [run(scenario) for scenario in read_scenarios(SCENARIOS)]
+
+
+def test_the_machine_does_what_the_scenarios_say(outcomes):
+    differences = [outcome.difference for outcome in outcomes if not outcome.ok]
+    assert not differences, "\n".join(differences)
+
+
+def test_there_are_enough_scenarios_and_no_two_of_one_name(outcomes):
+    titles = {(outcome.scenario.path, outcome.scenario.title) for outcome in outcomes}
+    assert len(titles) == len(outcomes) >= 200
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.scenario")), ids=lambda path: path.stem)
@@ -25,8 +72,45 @@ def test_a_machine_that_comes_back_from_a_snapshot_after_each_step_does_the_same
         assert run(scenario, recovering=True).ok, scenario.title
 
 
-def test_each_rule_in_force_is_named_by_a_scenario():
-    assert {rule for each in read_scenarios(SCENARIOS) for rule in each.rules} == RULES_IN_FORCE
+def test_each_rule_in_force_is_named_by_several_scenarios(outcomes):
+    named = Counter(rule for outcome in outcomes for rule in outcome.scenario.rules)
+    assert set(named) == RULES_IN_FORCE
+    assert min(named.values()) >= 5
+    assert all(outcome.scenario.rules for outcome in outcomes)
+
+
+@pytest.mark.parametrize("command", REFUSALS, ids=lambda command: command.__name__)
+def test_each_refusal_is_reached_by_a_scenario_or_cannot_be(outcomes, command):
+    reached = {reason for outcome in outcomes for kind, reason in outcome.refused if kind == command.KIND}
+    assert reached == set(REFUSALS[command]) - set(UNREACHABLE.get(command, {}))
+
+
+@pytest.mark.parametrize("command", REFUSALS, ids=lambda command: command.__name__)
+def test_of_two_refusals_next_to_each_other_a_scenario_shows_that_the_earlier_is_told(outcomes, command):
+    shown = {
+        (earlier, later) for outcome in outcomes for kind, earlier, later in outcome.ranked if kind == command.KIND
+    }
+    reasons = [reason for reason in REFUSALS[command] if reason not in UNREACHABLE.get(command, {})]
+    assert all(reasons.index(earlier) < reasons.index(later) for earlier, later in shown)
+    assert not {frozenset(pair) for pair in shown} & EXCLUSIVE
+    missing = neighbours(reasons) - shown
+    assert not missing, [f"{earlier.name} before {later.name}" for earlier, later in missing]
+
+
+def neighbours(reasons):
+    """Each reason with the next one that the same command may give, and with the one before."""
+    pairs = set()
+    for at, reason in enumerate(reasons):
+        later = [(reason, other) for other in reasons[at + 1 :] if {reason, other} not in EXCLUSIVE]
+        earlier = [(other, reason) for other in reversed(reasons[:at]) if {reason, other} not in EXCLUSIVE]
+        pairs.update(later[:1] + earlier[:1])
+    return pairs
+
+
+def test_what_is_said_to_come_before_is_told_once_it_stands_alone(outcomes):
+    for outcome in outcomes:
+        alone = {(kind, later) for kind, _, later in outcome.ranked}
+        assert alone <= outcome.refused, f"{outcome.scenario.title}: {alone - outcome.refused}"
 
 
 def played(tmp_path, text):
@@ -121,6 +205,7 @@ def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
         ("scenario: one\naccount ann\nann buy 5 @ 1 raw side=999\n", "is no step"),
         ("scenario: one\nphase continuous by nobody\n", "no user 'nobody'"),
         ("scenario: one\ncancel first\n", "only an account"),
+        ("scenario: one\nreference 0\n    refused BAD_PRICE before WINTER\n", "no reason 'WINTER'"),
         ("scenario: one\naccount ann\nann buy 5 @ 100 quickly\n", "an order has no 'quickly'"),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.offering import packed_accounts
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.units import NO_LIMIT_LOTS, NS_PER_SECOND
 
@@ -84,10 +85,14 @@ class SmallVenue:
                 terms = {"type": OrderType.MARKET, "tif": TimeInForce.IOC, "funds_minor": price_ticks * 10 * lots + 7}
                 return self.order(account, Side.BUY, 0, 0, **terms)
 
+    def offer(self, account, side, price_ticks, lots, to=(), **fields):
+        terms = {"side": side, "price_ticks": price_ticks, "lots": lots, "to": packed_accounts(to)} | fields
+        return c.MakeOffer(account=account, instrument=self.instrument, **terms)
+
     def phase(self, phase):
         return c.SetPhase(instrument=self.instrument, phase=phase)
 
-    def open(self, lots=100, cash=1_000_000):
+    def open(self, lots=100, cash=1_000_000, static_band_ppm=0):
         """Claims on `lots` lots with the vendor, cash with two buyers, a market of 10 cents a tick and lot."""
         self.cny = self.make(c.DefineAsset(code="CNY", scale=2))
         self.vendor, self.buyer, self.other = (self.account() for _ in range(3))
@@ -107,7 +112,8 @@ class SmallVenue:
                 taker_ppm=2_000,
                 auction_ppm=1_000,
                 negotiated_ppm=1_000,
-                modes=Mode.CONTINUOUS | Mode.CALL_AUCTION,
+                static_band_ppm=static_band_ppm,
+                modes=Mode.CONTINUOUS | Mode.CALL_AUCTION | Mode.NEGOTIATED,
                 symbol="MEDZH-CNY",
             )
         )
@@ -125,6 +131,28 @@ class SmallVenue:
         return self.make(
             c.GrantEntitlement(account=account, instrument=self.instrument, side=side, decision=DIGEST, **limits)
         )
+
+    def open_pool(self):
+        """A pool with an instrument on it, which all accounts may trade, after `open`."""
+        made = self.make(c.DefinePool(code="GRADED", lot_rtu=100_000, listing=DIGEST, decision=DIGEST))
+        self.pool = made
+        first = self.instrument
+        self.instrument = self.graded = self.make(
+            c.DefineInstrument(
+                base=made, quote=self.cny, tick_minor=100, lot_rtu=100_000, max_lots=1_000_000,
+                max_notional_minor=2**50, maker_ppm=1_000, taker_ppm=2_000, modes=Mode.CONTINUOUS, symbol="GRADED-CNY",
+            )
+        )  # fmt: skip
+        for account in (self.vendor, self.buyer, self.other):
+            for side in Side:
+                self.grant(account, side)
+        for phase in (Phase.HALTED, Phase.CONTINUOUS):
+            self.apply(self.phase(phase))
+        self.instrument = first
+        return self
+
+    def pooling(self, account, lots, key):
+        return c.PoolClaims(account=account, base=self.base, pool=self.pool, lots=lots, decision=DIGEST, key=key)
 
     def operator_key(self):
         user = self.make(c.RegisterUser(participant=self.participant(), roles=Role.OPERATOR))

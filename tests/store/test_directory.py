@@ -120,6 +120,25 @@ def test_lots_delivered_and_asked_for_again_are_there_once(read, venue):
     assert read().deliveries(account=venue.buyer) == []
 
 
+def test_pools_with_what_was_pooled_and_delivered_out_of_them(read, venue):
+    venue.open_pool()
+    for _ in range(2):
+        venue.apply(venue.pooling(venue.vendor, 5, "p"))
+    taken = {"account": venue.vendor, "base": venue.pool, "lots": 2, "decision": OTHER, "key": "first"}
+    venue.apply(c.TakeDelivery(**taken))
+    (pool,) = read().pools()
+    assert (pool["pool"], pool["code"], pool["lot_rtu"], pool["listing"]) == (venue.pool, "GRADED", 100_000, DIGEST)
+    (pooled,) = read().poolings(pool=venue.pool)
+    assert (pooled["account"], pooled["base"], pooled["claims"], pooled["key"]) == (venue.vendor, venue.base, 5, "p")
+    assert read().poolings(account=venue.buyer) == []
+    assert [(row["base"], row["pool"], row["lot"]) for row in read().deliveries()] == [
+        (venue.base, venue.pool, 0), (venue.base, venue.pool, 1),
+    ]  # fmt: skip
+    assert [base["base"] for base in read().bases()] == [venue.base]
+    kinds = {row["event_kind"] for row in read().decision(DIGEST)}
+    assert {ev.PoolDefined.KIND, ev.ClaimsPooled.KIND} <= kinds
+
+
 def test_refusals_are_counted_by_reason(read, venue):
     for _ in range(3):
         venue.apply(c.ConfirmTransfer(transfer=999))

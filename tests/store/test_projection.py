@@ -223,7 +223,7 @@ steps = st.one_of(
         st.integers(1, 10_000),
         st.sampled_from(["confirm", "abort", "wait"]),
     ),
-    st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
 )
 
@@ -251,7 +251,10 @@ def command_of(venue, step, made):
         key = f"w{venue.sequence}"
         return c.BeginWithdrawal(account=accounts[rest[0]], asset=venue.cny, amount=rest[1], key=key)
     key = f"t{venue.sequence}"
-    return c.TakeDelivery(account=accounts[rest[0]], base=venue.base, lots=rest[1], decision=bytes([1]) * 32, key=key)
+    if kind == "pool":
+        return venue.pooling(accounts[rest[0]], rest[1], key)
+    base = venue.base if kind == "deliver" else venue.pool
+    return c.TakeDelivery(account=accounts[rest[0]], base=base, lots=rest[1], decision=bytes([1]) * 32, key=key)
 
 
 def run_steps(venue, taken):
@@ -269,7 +272,7 @@ def run_steps(venue, taken):
 @settings(max_examples=25, deadline=None)
 @given(st.lists(steps, min_size=5, max_size=40), st.data())
 def test_whatever_happens_and_however_it_is_batched_the_tables_agree_with_the_engine(tmp_path_factory, taken, data):
-    venue = SmallVenue().open(cash=40_000)
+    venue = SmallVenue().open(cash=40_000).open_pool()
     run_steps(venue, taken)
     database = open_database(sqlite_url(tmp_path_factory.mktemp("random") / "projection.db"))
     projection, position = Projection(database), 0
@@ -296,7 +299,7 @@ def check_orders_account_for_every_hold(database, venue):
             None,
             0,
         }
-    held = {venue.cny: 0, venue.base: 0}
+    held = {venue.cny: 0, venue.base: 0, venue.pool: 0}
     for _, asset, _, amount in venue.engine.balances():
         held[asset] += amount
-    assert held == {venue.cny: cash + leaving, venue.base: claims}
+    assert held == {venue.cny: cash + leaving, venue.base: claims, venue.pool: 0}

@@ -6,7 +6,9 @@ from exchange.store import tables
 from exchange.store.errors import StoreError
 from exchange.store.projection import Projection
 from exchange.store.reconcile import reconcile
-from exchange.vocabulary.instruments import Side
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.instruments import MatchType, OrderType, Side
+from exchange.vocabulary.reasons import DoneReason
 
 
 @pytest.fixture
@@ -28,6 +30,41 @@ def test_books_that_agree(projected, traded, from_postings):
     outcome = reconcile(projected, traded.sequence, traded.engine.balances(), from_postings=from_postings)
     assert outcome.agrees
     assert (outcome.sequence, outcome.compared) == (traded.sequence, len(traded.engine.balances()))
+
+
+@pytest.mark.parametrize("from_postings", [True, False])
+def test_books_agree_after_negotiated_trades(database, traded, from_postings):
+    venue = traded
+    made = venue.offer(venue.vendor, Side.SELL, 700, 9, (venue.buyer, venue.other), part=1)
+    venue.apply(made)
+    offer = venue.sequence * 16
+    venue.apply(c.AcceptOffer(account=venue.buyer, offer=offer, lots=2), venue.offer(venue.buyer, Side.BUY, 300, 5))
+    bid = venue.sequence * 16
+    venue.apply(c.AcceptOffer(account=venue.other, offer=offer, lots=3), c.AcceptOffer(account=venue.vendor, offer=bid))
+    venue.apply(venue.offer(venue.buyer, Side.BUY, 200, 5), c.WithdrawOffer(account=venue.vendor, offer=offer))
+    Projection(database).apply(venue.batches)
+    outcome = reconcile(database, venue.sequence, venue.engine.balances(), from_postings=from_postings)
+    assert outcome.agrees, outcome
+    assert not outcome.unbalanced
+
+
+def test_offers_and_acceptances_stand_in_the_records_as_orders_of_their_own_type(database, traded):
+    venue = traded
+    venue.apply(venue.offer(venue.vendor, Side.SELL, 700, 6, part=1))
+    offer = venue.sequence * 16
+    venue.apply(c.AcceptOffer(account=venue.buyer, offer=offer, lots=2))
+    acceptance = venue.sequence * 16
+    Projection(database).apply(venue.batches)
+    with database.connect() as connection:
+        order = tables.orders.c
+        shown = select(order.order_id, order.leaves_lots, order.cum_lots, order.done_reason, order.hold)
+        rows = connection.execute(shown.where(order.type == OrderType.OFFER).order_by(order.order_id)).all()
+        (match,) = connection.execute(select(tables.trades.c.match_type).where(tables.trades.c.price_ticks == 700))
+    assert [tuple(row) for row in rows] == [
+        (offer, 4, 2, 0, 4),
+        (acceptance, 0, 2, int(DoneReason.FILLED), 0),
+    ]
+    assert match.match_type == MatchType.NEGOTIATED
 
 
 def test_books_at_another_sequence_are_not_compared(projected, traded):

@@ -40,6 +40,22 @@ def test_statements_of_both_sides_of_a_trade(reports, venue):
     assert (claims.asset, claims.closing) == ("MEDZH", "3")
 
 
+def test_pooled_claims_leave_one_statement_for_another(database, venue):
+    venue.open_pool()
+    venue.apply(venue.pooling(venue.buyer, 2, "p"))
+    venue.apply(c.TakeDelivery(account=venue.buyer, base=venue.pool, lots=1, decision=bytes([1]) * 32, key="g"))
+    Projection(database).apply(venue.batches)
+    reports = Reports(database)
+    claims, graded = (reports.statement(venue.buyer, asset) for asset in (venue.base, venue.pool))
+    assert [(line.type, line.amount) for line in claims.lines][-1] == ("pool", "-2")
+    assert [(line.type, line.amount) for line in graded.lines] == [("pool", "2"), ("delivery", "-1")]
+    assert (claims.closing, graded.asset, graded.closing) == ("1", "GRADED", "1")
+    told = reports.trial_balance()
+    assert not told.differences
+    pooled = [line for line in told.lines if line.code.startswith("430")]
+    assert [(line.code, line.credit) for line in pooled] == [("430-MEDZH", "1")]
+
+
 def test_the_venues_statement_is_its_fees(reports, venue):
     assert reports.statement(0, venue.cny).closing == "0.60"
 

@@ -187,7 +187,7 @@ class OrderChecked(Event):
 
 @EVENTS.register(69)
 class OfferTerms(Event):
-    """To whom an offer goes, as in `MakeOffer`; follows its `accepted`."""
+    """To whom an offer goes, as in `MakeOffer`; follows its `accepted`. After its `replayed` it has flag `REPLAYED`."""
 
     offer: U64 = 0
     part: U8 = 0

@@ -2,7 +2,8 @@ import zlib
 
 import pytest
 
-from api.cli.console import CommandError
+from api.cli.console import CommandError, show
+from api.cli.watch import _follow, _picture
 from api.cli.watched_book import WatchedBook, checksum
 
 BIDS, ASKS = [["99.80", "0.900000"], ["100.00", "0.450000"]], [["100.20", "1.350000"]]
@@ -68,6 +69,36 @@ def test_a_trade_before_the_subscription_shows_and_is_not_counted():
     made.apply({"type": "last_match", **trade})
     made.apply({"type": "match", **trade})
     assert (len(made.trades), made.traded) == (2, 1)
+
+
+def auction(**fields):
+    nothing = dict.fromkeys(["indicative_price", "indicative_size", "imbalance", "imbalance_side"], "")
+    times = {"freezes_at": "", "ends_at": ""}
+    return {"type": "auction", "phase": "closing_auction"} | nothing | times | fields
+
+
+def test_a_running_call_is_told_in_a_line_as_if_it_ended_now():
+    made = book()
+    assert made.call() == ""
+    made.apply(auction(ends_at="noon"))
+    assert made.call() == "closing_auction: nothing would trade; ends noon"
+    found = {"indicative_price": "100.00", "indicative_size": "0.450000"}
+    made.apply(auction(**found, imbalance="0.900000", imbalance_side="buy", freezes_at="ten", ends_at="noon"))
+    told = "0.450000 would trade at 100.00; 0.900000 left to buy; freezes ten; ends noon"
+    assert made.call() == f"closing_auction: {told}"
+    made.apply(auction(phase="continuous"))
+    assert made.call() == ""
+
+
+def test_who_watches_sees_a_running_call_above_the_book(capsys):
+    _follow(WatchedBook("X-CNY"), iter([snapshot(), auction(ends_at="noon"), auction(phase="closed")]))
+    line, heading, *_ = capsys.readouterr().out.splitlines()
+    assert line == "closing_auction: nothing would trade; ends noon"
+    assert heading.startswith("X-CNY  sequence 7")
+    made = book()
+    made.apply(auction(phase="opening_auction"))
+    show(_picture(made))
+    assert capsys.readouterr().out.splitlines()[1] == "opening_auction: nothing would trade"
 
 
 def test_an_error_of_the_feed_keeps_its_code():
