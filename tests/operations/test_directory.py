@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from open_venue import market, opened, seen
 
-from exchange.operations.directory import _HANDLERS, Directory
+from exchange.operations.directory import Directory
+from exchange.operations.directory_events import HANDLERS
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import CommandRefused
@@ -175,7 +176,7 @@ def test_it_is_equal_after_every_kind_of_event_that_it_follows(untouched):
     for _ in range(60):
         for name in NAMES:
             reached |= sent(untouched, name, lambda: chance.randrange(10**6))
-    assert reached >= set(_HANDLERS)
+    assert reached >= set(HANDLERS)
     assert seen(reloaded(untouched.exchange)) == seen(untouched.exchange.directory)
 
 
