@@ -150,7 +150,9 @@ async def trades(
     if prints is None:
 
         def read() -> Sequence[Row]:
-            return exchange.history.trades(found.instrument, before=older_than, after=newer_than, limit=limit)
+            return exchange.history.trades(
+                found.instrument, before=older_than, after=newer_than, limit=limit, busted=False
+            )
 
         prints = [print_of_row(row) for row in await read_records(exchange, settings, read)]
     told = [messages.trade(printed, found.scales) for printed in prints]

@@ -23,6 +23,7 @@ class ParticipantEntry:
     state: int
     expires_at_ns: int
     profile: bytes
+    killed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
+    """`blocked` is why, bit by bit, as in the state."""
+
     account: int
     participant: int
     blocked: int = 0
@@ -103,6 +106,7 @@ class InstrumentEntry:
     max_holders: int
     modes: int
     phase: int = Phase.CLOSED
+    killed: int = 0
     cause: int = Cause.NONE
     trading_day: int = 0
     ends_at_ns: int = 0
