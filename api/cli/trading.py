@@ -21,6 +21,9 @@ class Side(StrEnum):
 class Type(StrEnum):
     LIMIT = "limit"
     MARKET = "market"
+    TRAILING_STOP = "trailing_stop"
+    PEGGED = "pegged"
+    OCO = "oco"
 
 
 class Tif(StrEnum):
@@ -59,6 +62,11 @@ def order_command(
     post_only: Annotated[bool, typer.Option("--post-only", help="Only ever make, never take")] = False,
     client_oid: Annotated[str | None, typer.Option(help="The same one places the order once")] = None,
     stop_price: Annotated[str | None, typer.Option(help="Waits until the market trades there")] = None,
+    trail: Annotated[str | None, typer.Option(help="A trailing stop's distance from the best price")] = None,
+    peg: Annotated[str | None, typer.Option(help="Follow best_bid, best_ask or mid; PRICE is the limit")] = None,
+    offset: Annotated[str | None, typer.Option(help="Of a pegged order, added to what it follows")] = None,
+    exit_price: Annotated[str | None, typer.Option(help="Close what it fills at this price")] = None,
+    exit_stop_price: Annotated[str | None, typer.Option(help="Close what it fills at this stop")] = None,
     display_size: Annotated[str | None, typer.Option(help="What of it shows in the book")] = None,
     min_size: Annotated[str | None, typer.Option(help="At least so much at once")] = None,
     expire_time: Annotated[str | None, typer.Option(help="With GTT: ISO 8601, such as 2026-12-01T00:00:00Z")] = None,
@@ -69,9 +77,10 @@ def order_command(
     credentials: Key = None,
 ) -> None:
     """Place an order, and see what became of it."""
-    chosen = kind or (Type.MARKET if price is None else Type.LIMIT)
-    if (price is None) != (chosen is Type.MARKET):
-        raise typer.BadParameter("a limit order has a price, a market order has none", param_hint="PRICE")
+    chosen = kind or _type(price, trail, peg)
+    if (price is None) != (chosen in (Type.MARKET, Type.TRAILING_STOP)):
+        told = "a market order and a trailing stop have no price, others have one"
+        raise typer.BadParameter(told, param_hint="PRICE")
     product = product_of(symbol)
     wishes = {
         "price": price,
@@ -80,6 +89,11 @@ def order_command(
         "client_oid": client_oid,
         "stop": STOPS[side] if stop_price else None,
         "stop_price": stop_price,
+        "trail": trail,
+        "peg": peg,
+        "offset": offset,
+        "exit_price": exit_price,
+        "exit_stop_price": exit_stop_price,
         "display_size": display_size,
         "min_size": min_size,
         "expire_time": expire_time,
@@ -94,6 +108,15 @@ def order_command(
         return
     say(_became(told))
     show(_order(told))
+
+
+def _type(price: str | None, trail: str | None, peg: str | None) -> Type:
+    """What the options say of an order whose type is not named."""
+    if trail is not None:
+        return Type.TRAILING_STOP
+    if peg is not None:
+        return Type.PEGGED
+    return Type.MARKET if price is None else Type.LIMIT
 
 
 def cancel_command(
