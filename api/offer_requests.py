@@ -7,7 +7,8 @@ import msgspec
 
 from api.answers import id_of, time_ns
 from api.market import Book
-from api.order_requests import ABSENT, Text, client_oid, literal, price_ticks, read_json, side_of, size_lots
+from api.order_numbers import ABSENT, literal, price_ticks, size_lots
+from api.order_requests import Text, client_oid, read_json, side_of
 from api.refusals import refusal
 from exchange.vocabulary.commands import AcceptOffer, MakeOffer
 from exchange.vocabulary.offering import OFFERED_AT_MOST, packed_accounts

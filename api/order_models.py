@@ -21,7 +21,7 @@ class Order(BaseModel):
     product_id: str
     profile_id: str
     side: Literal["buy", "sell"]
-    type: Literal["limit", "market", "stop", "stop_limit", "offer"] = Field(
+    type: Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "pegged", "oco", "offer"] = Field(
         description="`offer` is an offer, or an acceptance of one: see `/offers`"
     )
     price: Decimal = Field(description="Of a market order the limit that the venue's collar set")
@@ -44,6 +44,13 @@ class Order(BaseModel):
     display_size: Decimal | None = None
     funds: Decimal | None = None
     expire_time: str | None = None
+    trail: Decimal | None = Field(None, description="How far a trailing stop's price lies behind the best seen")
+    peg: Literal["best_bid", "best_ask", "mid"] | None = Field(None, description="What a pegged order's price follows")
+    offset: Decimal | None = None
+    limit_price: Decimal | None = Field(None, description="Beyond which a pegged order does not follow")
+    exit_price: Decimal | None = Field(None, description="Of a bracket's entry: the limit of what closes its fills")
+    exit_stop_price: Decimal | None = Field(None, description="Of a bracket's entry: the stop of what closes its fills")
+    entry_id: str | None = Field(None, description="Of a bracket's exit: the order whose fills it closes")
     replayed: bool | None = Field(None, description="The answer to a repeated client_oid")
 
 
@@ -60,7 +67,7 @@ class CheckedOrder(BaseModel):
     product_id: str
     profile_id: str
     side: Literal["buy", "sell"]
-    type: Literal["limit", "market", "stop", "stop_limit"]
+    type: Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "pegged", "oco"]
     price: Decimal = Field(description="The limit; of a market order or a stop the one that the venue's collar sets")
     size: Decimal
     time_in_force: Literal["GTC", "DAY", "GTT", "IOC", "FOK", "AT_OPEN", "AT_CLOSE"]
@@ -91,7 +98,7 @@ _PLACE: Final[dict[str, Any]] = {
     "properties": {
         "product_id": {"type": "string"},
         "side": {"type": "string", "enum": ["buy", "sell"]},
-        "type": {"type": "string", "enum": ["limit", "market"], "default": "limit"},
+        "type": {"type": "string", "enum": ["limit", "market", "trailing_stop", "pegged", "oco"], "default": "limit"},
         "price": DECIMAL,
         "size": {"type": "string", "description": "Millions of RTU, in whole lots"},
         "funds": {
@@ -105,6 +112,11 @@ _PLACE: Final[dict[str, Any]] = {
         "stp": {"type": "string", "enum": ["dc", "co", "cn", "cb"], "default": "dc"},
         "stop_price": {"type": "string", "description": "Makes it a stop: it waits unseen until a trade reaches this"},
         "stop": {"type": "string", "enum": ["entry", "loss"]},
+        "trail": {"type": "string", "description": "Of a trailing stop: how far behind the best price it keeps"},
+        "peg": {"type": "string", "enum": ["best_bid", "best_ask", "mid"], "description": "Of a pegged order"},
+        "offset": {"type": "string", "description": "Of a pegged order: added to what it follows; may be negative"},
+        "exit_price": {"type": "string", "description": "Closes what the order fills with a limit order"},
+        "exit_stop_price": {"type": "string", "description": "Closes what the order fills with a stop"},
         "display_size": {"type": "string", "description": "Shows no more than this at a time"},
         "min_size": {"type": "string", "description": "With IOC: trade at least this, or nothing"},
         "client_oid": {"type": "string", "maxLength": 40},

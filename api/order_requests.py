@@ -14,16 +14,23 @@ import msgspec
 from api.answers import time_ns
 from api.errors import ApiError
 from api.market import Book
+from api.order_numbers import ABSENT, funds_minor, offset_ticks, price_ticks, size_lots
 from api.refusals import refusal
 from exchange.vocabulary.commands import AmendOrder, PlaceOrder
-from exchange.vocabulary.instruments import OrderFlag, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import OrderFlag, OrderType, Peg, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.units import MAX_LOTS, MAX_PRICE_TICKS, NS_PER_SECOND, parse_scaled
-from exchange.vocabulary.wire import InexactError, Scales
+from exchange.vocabulary.units import NS_PER_SECOND
+from exchange.vocabulary.wire import Scales
 
-ABSENT: Final = msgspec.Raw()
 _SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
-_TYPES: Final = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+_TYPES: Final = {
+    "limit": OrderType.LIMIT,
+    "market": OrderType.MARKET,
+    "trailing_stop": OrderType.TRAILING_STOP,
+    "pegged": OrderType.PEGGED,
+    "oco": OrderType.OCO,
+}
+_PEGS: Final = {peg.name.lower(): peg for peg in Peg}
 _TIMES: Final = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
@@ -42,7 +49,6 @@ _SELF_TRADE: Final = {
 _AFTER_S: Final = {"min": 60, "hour": 3_600, "day": 86_400}
 _STOPS: Final = {"entry": Side.BUY, "loss": Side.SELL}
 _CLIENT_OID = re.compile(r"[ -~]{1,40}")
-_MAX_FUNDS: Final = 2**62
 
 T = TypeVar("T")
 Text = Annotated[str, msgspec.Meta(max_length=64)]
@@ -59,6 +65,11 @@ class Place(msgspec.Struct, kw_only=True):
     funds: msgspec.Raw = ABSENT
     stop_price: msgspec.Raw = ABSENT
     stop: Text | None = None
+    trail: msgspec.Raw = ABSENT
+    peg: Text | None = None
+    offset: msgspec.Raw = ABSENT
+    exit_price: msgspec.Raw = ABSENT
+    exit_stop_price: msgspec.Raw = ABSENT
     time_in_force: Text | None = None
     display_size: msgspec.Raw = ABSENT
     min_size: msgspec.Raw = ABSENT
@@ -139,6 +150,11 @@ def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *,
         flags=(OrderFlag.POST_ONLY if request.post_only else 0) | (OrderFlag.DRY_RUN if dry_run else 0),
         side=side,
         type=_with_stop(type_) if stop_ticks else type_,
+        trail_ticks=price_ticks(request.trail, book.scales),
+        peg=_word(_PEGS, request.peg, Reason.BAD_COMBINATION) if request.peg else 0,
+        offset_ticks=offset_ticks(request.offset, book.scales),
+        exit_price_ticks=price_ticks(request.exit_price, book.scales),
+        exit_stop_ticks=price_ticks(request.exit_stop_price, book.scales),
         tif=_time_in_force(request.time_in_force, type_),
         self_trade=_word(_SELF_TRADE, request.stp or "dc", Reason.BAD_COMBINATION),
         price_ticks=price_ticks(request.price, book.scales),
@@ -146,7 +162,7 @@ def placed(request: Place, book: Book, actor: int, account: int, now_ns: int, *,
         display_lots=size_lots(request.display_size, book.scales),
         min_lots=size_lots(request.min_size, book.scales),
         stop_price_ticks=stop_ticks,
-        funds_minor=_funds(request.funds, book.scales),
+        funds_minor=funds_minor(request.funds, book.scales),
         expire_at_ns=_expiry(request.cancel_after, request.expire_time, now_ns),
         client_order_id=client_oid(request.client_oid),
     )
@@ -176,51 +192,6 @@ def amended(request: Amend, scales: Scales, order_id: int, actor: int, account: 
     )
 
 
-def literal(raw: msgspec.Raw) -> str | None:
-    """The text of a JSON string or number; None where the field is absent or null."""
-    text = bytes(raw)
-    if text in {b"", b"null"}:
-        return None
-    return text.removeprefix(b'"').removesuffix(b'"').decode("utf-8", "replace")
-
-
-def price_ticks(raw: msgspec.Raw, scales: Scales) -> int:
-    """Zero where there is none."""
-    text = literal(raw)
-    if text is None:
-        return 0
-    try:
-        ticks = scales.ticks(text)
-    except InexactError:
-        raise refusal(Reason.BAD_PRICE, f"price too precise: the tick is {scales.price(1)}") from None
-    except ValueError:
-        raise refusal(Reason.BAD_PRICE, "price is no decimal number") from None
-    if ticks <= 0:
-        raise refusal(Reason.BAD_PRICE, "price too small")
-    if ticks > MAX_PRICE_TICKS:
-        raise refusal(Reason.BAD_PRICE, "price is too large")
-    return ticks
-
-
-def size_lots(raw: msgspec.Raw, scales: Scales) -> int:
-    """Zero where there is none."""
-    text = literal(raw)
-    if text is None:
-        return 0
-    try:
-        lots = scales.lots(text)
-    except InexactError:
-        told = f"size is too small or too precise: one lot is {scales.size(1)}"
-        raise refusal(Reason.BAD_SIZE, told) from None
-    except ValueError:
-        raise refusal(Reason.BAD_SIZE, "size is no decimal number") from None
-    if lots <= 0:
-        raise refusal(Reason.BAD_SIZE, "size is too small")
-    if lots > MAX_LOTS:
-        raise refusal(Reason.BAD_SIZE, "size is too large")
-    return lots
-
-
 def client_oid(text: str | None) -> str:
     if not text:
         return ""
@@ -241,26 +212,14 @@ def _word(words: Mapping[str, int], text: str, reason: Reason) -> int:
 
 
 def _with_stop(type_: int) -> int:
-    return OrderType.STOP if type_ == OrderType.MARKET else OrderType.STOP_LIMIT
+    """A stop price makes a stop of a plain order; others have their own use for it, or none."""
+    return {OrderType.MARKET: OrderType.STOP, OrderType.LIMIT: OrderType.STOP_LIMIT}.get(OrderType(type_), type_)
 
 
 def _time_in_force(text: str | None, type_: int) -> int:
     if text is None:
         return TimeInForce.IOC if type_ == OrderType.MARKET else TimeInForce.GTC
     return _word(_TIMES, text, Reason.BAD_TIF)
-
-
-def _funds(raw: msgspec.Raw, scales: Scales) -> int:
-    text = literal(raw)
-    if text is None:
-        return 0
-    try:
-        minor = parse_scaled(text, scales.quote_scale)
-    except ValueError:
-        raise refusal(Reason.FUNDS_TOO_SMALL, "funds are no amount of the quote currency") from None
-    if not 0 < minor < _MAX_FUNDS:
-        raise refusal(Reason.FUNDS_TOO_SMALL, "funds are outside what can be paid")
-    return minor
 
 
 def _expiry(cancel_after: str | None, expire_time: str | None, now_ns: int) -> int:
@@ -281,7 +240,8 @@ def _fingerprint(command: PlaceOrder, cancel_after: str | None, expire_time: str
     said = (
         command.instrument, flags, command.side, command.type, command.tif, command.self_trade,
         command.price_ticks, command.lots, command.stop_price_ticks, command.funds_minor, command.display_lots,
-        command.min_lots,
+        command.min_lots, command.trail_ticks, command.peg, command.offset_ticks, command.exit_price_ticks,
+        command.exit_stop_ticks,
     )  # fmt: skip
     return hashlib.blake2b(
         repr(([int(each) for each in said], cancel_after, expire_time)).encode(), digest_size=16

@@ -48,7 +48,8 @@ router = APIRouter(tags=["orders"], responses=SIGNED_PROBLEMS | NOT_FOUND)
 
 CLIENT_PREFIX: Final = "client:"
 STATUSES: Final = {"open", "pending", "active", "done", "all", "settled"}
-_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in {"names", "waits", "offered"}]
+_NOT_RECORDED: Final = {"names", "waits", "offered", "options"}
+_VIEW_FIELDS: Final = [each.name for each in fields(OrderView) if each.name not in _NOT_RECORDED]
 
 DryRun = Annotated[bool, Query(description="Answer in full, and change nothing")]
 

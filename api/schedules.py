@@ -15,7 +15,7 @@ from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS
 from api.operator import PhaseName
 from api.products import ProductId
 from api.state import TheExchange, TheMarket
-from exchange.marketdata.messages import PHASES
+from exchange.marketdata import messages
 from exchange.operations.assigning import Day, Outlook, assign_schedule, outlook, remove_schedule
 from exchange.operations.calendars import Calendar, date_of
 from exchange.operations.schedule import LunchBreak, Schedule, Step
@@ -134,7 +134,7 @@ def _day(calendar: Calendar, day: Day | None) -> dict[str, Any] | None:
 
 def _step(calendar: Calendar, step: Step) -> dict[str, Any]:
     return {
-        "phase": PHASES[step.phase],
+        "phase": messages.PHASES[step.phase],
         "at": iso_time(step.at_ns),
         "local": calendar.local(step.at_ns).isoformat(),
         "freezes_at": iso_time(step.freezes_at_ns) if step.freezes_at_ns else None,

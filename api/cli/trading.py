@@ -21,6 +21,9 @@ class Side(StrEnum):
 class Type(StrEnum):
     LIMIT = "limit"
     MARKET = "market"
+    TRAILING_STOP = "trailing_stop"
+    PEGGED = "pegged"
+    OCO = "oco"
 
 
 class Tif(StrEnum):
@@ -59,18 +62,25 @@ def order_command(
     post_only: Annotated[bool, typer.Option("--post-only", help="Only ever make, never take")] = False,
     client_oid: Annotated[str | None, typer.Option(help="The same one places the order once")] = None,
     stop_price: Annotated[str | None, typer.Option(help="Waits until the market trades there")] = None,
+    trail: Annotated[str | None, typer.Option(help="A trailing stop's distance from the best price")] = None,
+    peg: Annotated[str | None, typer.Option(help="Follow best_bid, best_ask or mid; PRICE is the limit")] = None,
+    offset: Annotated[str | None, typer.Option(help="Of a pegged order, added to what it follows")] = None,
+    exit_price: Annotated[str | None, typer.Option(help="Close what it fills at this price")] = None,
+    exit_stop_price: Annotated[str | None, typer.Option(help="Close what it fills at this stop")] = None,
     display_size: Annotated[str | None, typer.Option(help="What of it shows in the book")] = None,
     min_size: Annotated[str | None, typer.Option(help="At least so much at once")] = None,
     expire_time: Annotated[str | None, typer.Option(help="With GTT: ISO 8601, such as 2026-12-01T00:00:00Z")] = None,
     stp: Annotated[str | None, typer.Option(help="Own orders that would meet: dc, co, cn, cb")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only ask what would become of it")] = False,
     as_json: AsJson = False,
     url: Url = HERE,
     credentials: Key = None,
 ) -> None:
     """Place an order, and see what became of it."""
-    chosen = kind or (Type.MARKET if price is None else Type.LIMIT)
-    if (price is None) != (chosen is Type.MARKET):
-        raise typer.BadParameter("a limit order has a price, a market order has none", param_hint="PRICE")
+    chosen = kind or _type(price, trail, peg)
+    if (price is None) != (chosen in (Type.MARKET, Type.TRAILING_STOP)):
+        told = "a market order and a trailing stop have no price, others have one"
+        raise typer.BadParameter(told, param_hint="PRICE")
     product = product_of(symbol)
     wishes = {
         "price": price,
@@ -79,6 +89,11 @@ def order_command(
         "client_oid": client_oid,
         "stop": STOPS[side] if stop_price else None,
         "stop_price": stop_price,
+        "trail": trail,
+        "peg": peg,
+        "offset": offset,
+        "exit_price": exit_price,
+        "exit_stop_price": exit_stop_price,
         "display_size": display_size,
         "min_size": min_size,
         "expire_time": expire_time,
@@ -87,12 +102,21 @@ def order_command(
     said = {name: value for name, value in wishes.items() if value is not None}
     with signed(url, credentials) as client:
         body = {"product_id": product, "side": side.value, "type": chosen.value, "size": size_of(client, product, size)}
-        told = client.post("/orders", body | said)
+        told = client.post("/orders?dry_run=1" if dry_run else "/orders", body | said)
     if as_json:
         typer.echo(as_json_text(told))
         return
     say(became(told))
     show(order_facts(told))
+
+
+def _type(price: str | None, trail: str | None, peg: str | None) -> Type:
+    """What the options say of an order whose type is not named."""
+    if trail is not None:
+        return Type.TRAILING_STOP
+    if peg is not None:
+        return Type.PEGGED
+    return Type.MARKET if price is None else Type.LIMIT
 
 
 def cancel_command(
@@ -148,6 +172,8 @@ def size_of(client: Client, product: str, text: str) -> str:
 
 
 def became(told: dict[str, Any]) -> str:
+    if told["status"] == "checked":
+        return f"The order would be taken: {told['would_trade']} would trade at once, and {told['hold']} be held."
     again = " (placed before under this client_oid)" if told.get("replayed") else ""
     return f"Order {told['id']} is {_status(told)}{again}."
 

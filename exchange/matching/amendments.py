@@ -101,12 +101,12 @@ class AmendDesk:
         if keeps_place:
             self._shrink_in_place(order, less)
             return self.writer.order(AMENDED, order, change, old_price, old_leaves, flags=RESTS)
-        if not stands:
-            return self.writer.order(AMENDED, order, change, flags=WAITS)
-        self.writer.order(AMENDED, order, change, old_price, old_leaves)
-        order.price_ticks = wish.price_ticks
-        self.matcher.stand(order, FOR_PEG)
-        return self.writer.order(AMENDED, order, 0, flags=WAITS)
+        if stands:
+            self.writer.order(AMENDED, order, change, old_price, old_leaves)
+            order.price_ticks, change = wish.price_ticks, 0
+            self.matcher.stand(order, FOR_PEG)
+        self.writer.order(AMENDED, order, change, flags=WAITS)
+        return self.matcher.tell_options(order, options)
 
     def _shrink_in_place(self, order: Order, less: int) -> None:
         """An iceberg loses hidden lots first; what it shows stays as it is until it is used up."""

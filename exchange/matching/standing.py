@@ -13,6 +13,7 @@ from exchange.matching.order_book import (
     SELL,
     Book,
     BookSide,
+    Options,
     Order,
 )
 from exchange.matching.state import OFFER_EXPIRY, ORDER_EXPIRY, MachineState
@@ -104,8 +105,10 @@ class Standing:
         """Tell of a new order, and of what it has besides."""
         self.writer.order(ACCEPTED, order, order.hold, flags=flags)
         options = order.options
-        if options is None or (order.type == _OCO and not options.entry):
-            return
+        if options is not None and (order.type != _OCO or options.entry):
+            self.tell_options(order, options)
+
+    def tell_options(self, order: Order, options: Options) -> None:
         told = {name: getattr(options, name) for name in _TOLD}
         header = {"account": order.account.account, "instrument": order.book.terms.instrument}
         self.writer.event(events.OrderOptions(order_id=order.order_id, **header, **told))

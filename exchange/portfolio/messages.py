@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from exchange.portfolio.orders import Fill, OrderView, fills_of
+from exchange.portfolio.orders import Fill, Options, OrderView, fills_of
 from exchange.vocabulary.events import (
     REPLAYED,
     RESTS,
@@ -19,7 +19,7 @@ from exchange.vocabulary.events import (
     OrderTriggered,
     Trade,
 )
-from exchange.vocabulary.instruments import MatchType, OrderType, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import MatchType, OrderType, Peg, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.wire import Scales, iso_time
 
@@ -34,6 +34,7 @@ SELF_TRADE_MODES: Final = {
     int(SelfTrade.CANCEL_NEWEST): "cn",
     int(SelfTrade.CANCEL_BOTH): "cb",
 }
+PEGS: Final = {int(peg): peg.name.lower() for peg in Peg}
 _FILLED: Final = int(DoneReason.FILLED)
 
 
@@ -82,12 +83,28 @@ def _options(view: OrderView, scales: Scales) -> Message:
     if view.stop_price_ticks:
         entry = "entry" if view.side == Side.BUY else "loss"
         told |= {"stop": entry, "stop_price": scales.price(view.stop_price_ticks)}
+    if view.options is not None:
+        told |= _linked(view.options, scales)
     if view.display_lots:
         told["display_size"] = scales.size(view.display_lots)
     if view.funds_minor:
         told["funds"] = scales.money(view.funds_minor)
     if view.expire_at_ns:
         told["expire_time"] = iso_time(view.expire_at_ns)
+    return told
+
+
+def _linked(options: Options, scales: Scales) -> Message:
+    """What orders that follow have: of a pegged order the limit beside the price at which it stands."""
+    prices = {"trail": options.trail_ticks, "exit_price": options.exit_price_ticks}
+    prices["exit_stop_price"] = options.exit_stop_ticks
+    told: Message = {name: scales.price(ticks) for name, ticks in prices.items() if ticks}
+    if options.peg:
+        told |= {"peg": PEGS[options.peg], "limit_price": scales.price(options.cap_ticks)}
+    if options.offset_ticks:
+        told["offset"] = scales.price(options.offset_ticks)
+    if options.entry:
+        told["entry_id"] = str(options.entry)
     return told
 
 

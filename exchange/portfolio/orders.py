@@ -8,10 +8,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
-from exchange.vocabulary.events import WAITS, Event, OrderAccepted, OrderDone, OrderEvent, OrderReplayed, Trade
+from exchange.vocabulary.events import (
+    WAITS,
+    Event,
+    OrderAccepted,
+    OrderDone,
+    OrderEvent,
+    OrderOptions,
+    OrderReplayed,
+    Trade,
+)
 from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
-from exchange.vocabulary.rows import OrderRow
+from exchange.vocabulary.rows import OrderOptionsRow, OrderRow
 
 DONE_KEPT: Final = 1000
 FILLS_KEPT: Final = 1000
@@ -22,6 +31,22 @@ class Offered(NamedTuple):
 
     part: bool
     to: tuple[int, ...]
+
+
+class Options(NamedTuple):
+    """What an order that follows has besides, as in `OrderOptions`."""
+
+    entry: int
+    peg: int
+    offset_ticks: int
+    cap_ticks: int
+    trail_ticks: int
+    exit_price_ticks: int
+    exit_stop_ticks: int
+
+
+def options_of(told: OrderOptions | OrderOptionsRow) -> Options:
+    return Options(*[getattr(told, name) for name in Options._fields])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +82,7 @@ class OrderView:
     expire_at_ns: int = 0
     waits: int = 0
     offered: Offered | None = None
+    options: Options | None = None
     names: set[str] = field(default_factory=set)
 
     def follow(self, event: OrderEvent) -> None:
@@ -147,11 +173,13 @@ class _Account:
 
 
 class Orders:
-    def __init__(self, rows: Iterable[OrderRow] = ()) -> None:
+    def __init__(self, rows: Iterable[OrderRow] = (), options: Iterable[OrderOptionsRow] = ()) -> None:
         self._orders: dict[int, OrderView] = {}
         self._accounts: dict[int, _Account] = {}
+        besides = {row.order_id: options_of(row) for row in options}
         for row in sorted(rows, key=lambda row: (row.done_ns, row.order_id)):
             self._add(view_of_row(row))
+            self._orders[row.order_id].options = besides.get(row.order_id)
             if row.done_ns:
                 self._finish(self._orders[row.order_id])
 
@@ -182,6 +210,8 @@ class Orders:
             self._trade(event)
         elif isinstance(event, OrderEvent) and not isinstance(event, OrderReplayed):
             self._order(event)
+        elif isinstance(event, OrderOptions):
+            self._orders[event.order_id].options = options_of(event)
 
     def _order(self, event: OrderEvent) -> None:
         if isinstance(event, OrderAccepted):

@@ -7,7 +7,7 @@ from exchange.portfolio.balances import Balances, Pair
 from exchange.portfolio.offers import Offers
 from exchange.portfolio.orders import Orders
 from exchange.vocabulary.events import Event, InstrumentDefined
-from exchange.vocabulary.rows import BalanceRow, InstrumentRow, OfferRow, OrderRow
+from exchange.vocabulary.rows import BalanceRow, InstrumentRow, OfferRow, OrderOptionsRow, OrderRow
 from exchange.vocabulary.state import State
 
 
@@ -16,7 +16,7 @@ class Portfolio:
         """From a snapshot, with which the event stream goes on."""
         self._pairs = {row.instrument: Pair(row.base, row.quote) for row in state.rows(InstrumentRow)}
         self.balances = Balances(self._pairs, state.rows(BalanceRow))
-        self.orders = Orders(state.rows(OrderRow))
+        self.orders = Orders(state.rows(OrderRow), state.rows(OrderOptionsRow))
         self.offers = Offers(self.orders, state.rows(OfferRow))
         self.sequence = state.sequence
 
