@@ -13,7 +13,7 @@ from api.feed_requests import EVERY_PRODUCT, PRIVATE, Subscription
 from api.market import Book, Market
 from exchange.portfolio.balances import Balance
 from exchange.portfolio.messages import Message, accounts_of, offer, offer_of, user_messages
-from exchange.vocabulary.events import AccountOpened, ClaimsIssued, Event, LotDelivered, TransferEvent
+from exchange.vocabulary.events import AccountOpened, ClaimsIssued, ClaimsPooled, Event, LotDelivered, TransferEvent
 from exchange.vocabulary.units import format_scaled
 from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
@@ -125,13 +125,13 @@ class PrivateFeed:
         cash = directory.assets.get(asset)
         if cash is not None:
             return cash.code, lambda minor: format_scaled(minor, cash.scale)
-        base = directory.bases[asset]
-        return base.code, lambda lots: format_scaled(lots * base.lot_rtu, SIZE_SCALE)
+        claimed = directory.claimed(asset)
+        return claimed.code, lambda lots: format_scaled(lots * claimed.lot_rtu, SIZE_SCALE)
 
 
 def _moved_by(event: Event) -> Sequence[int]:
     """The accounts whose orders or balances an event concerns."""
-    if isinstance(event, TransferEvent | ClaimsIssued | LotDelivered):
+    if isinstance(event, TransferEvent | ClaimsIssued | ClaimsPooled | LotDelivered):
         return (event.account,)
     return accounts_of(event)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from exchange.marketdata.depth import Change, Depth, DepthSide
 from exchange.marketdata.indicative import Indicative
 from exchange.marketdata.tape import Print, Stats, Tape
+from exchange.vocabulary.events import TradeBusted
 from exchange.vocabulary.instruments import MatchType, Phase, Side
 from exchange.vocabulary.wire import Scales, iso_time
 
@@ -77,6 +78,20 @@ def match(product_id: str, printed: Print, scales: Scales, maker_public_id: int 
     """A trade on the feed; `kind` is `last_match` for the one that opens a subscription."""
     told = {"type": kind, "product_id": product_id, "sequence": printed.sequence, **trade(printed, scales)}
     return told if maker_public_id is None else told | {"maker_order_id": str(maker_public_id)}
+
+
+def bust(product_id: str, busted: TradeBusted, scales: Scales) -> Message:
+    """A trade that was printed does not count any more."""
+    return {
+        "type": "bust",
+        "product_id": product_id,
+        "sequence": busted.product_sequence,
+        "trade_id": busted.trade_id,
+        "size": scales.size(busted.lots),
+        "price": scales.price(busted.price_ticks),
+        "traded_at": iso_time(busted.traded_ns),
+        "time": iso_time(busted.timestamp_ns),
+    }
 
 
 def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: int) -> Message:

@@ -141,6 +141,26 @@ def test_an_order_is_placed_once_and_cancelled(told, tlx, cli_server):
     assert "nothing to cancel" in tlx("cancel", "--all", *buyer).stdout
 
 
+def test_a_dry_run_places_nothing_and_is_refused_as_the_order_would_be(told, tlx, cli_server):
+    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
+    bid = ["order", "SAMPLETOPICS-CNY", "buy", "1lot", "700.00", "--dry-run", *buyer]
+    asked = tlx(*bid)
+    assert asked.exit_code == 0, asked.stderr
+    assert "would be taken" in asked.stdout
+    assert json.loads(tlx(*bid, "--json").stdout)["status"] == "checked"
+    assert "No orders." in tlx("orders", *buyer).stdout
+    refused = tlx("order", "SAMPLETOPICS-CNY", "buy", "9999lots", "700.00", "--dry-run", *buyer)
+    assert refused.exit_code == 1 and "INSUFFICIENT_FUNDS" in refused.stderr
+
+
+def test_the_dead_man_timer_is_set_moved_and_taken_away(told, tlx, cli_server):
+    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
+    assert "unless this is said again" in tlx("cancel-after", "90s", *buyer).stdout
+    assert json.loads(tlx("cancel-after", "2h", "--json", *buyer).stdout)["timeout"] == 7_200
+    assert "end by no timer" in tlx("cancel-after", "off", *buyer).stdout
+    assert "BAD_TIMEOUT" in tlx("cancel-after", "25h", *buyer).stderr
+
+
 def test_an_offer_is_made_seen_accepted_in_part_and_withdrawn(told, tlx, cli_server):
     buyer, vendor = (["-c", told[0] / f"var/{name}.json", "--url", cli_server.url] for name in ("buyer", "vendor"))
     bid = ["offer", "make", "SAMPLETOPICS-CNY", "buy", "2lots", "650.00", "--part", "--client-oid", "offered", *buyer]
@@ -164,26 +184,6 @@ def test_an_offer_to_an_account_that_does_not_exist_is_refused(told, tlx, cli_se
     terms = ["--to", "1", "--to", "999", "--expire-time", "2099-01-01T00:00:00Z"]
     refused = tlx("offer", "make", "SAMPLETOPICS-CNY", "sell", "1lot", "650.00", *terms, *vendor)
     assert refused.stderr.startswith("BAD_COMBINATION")
-
-
-def test_a_dry_run_places_nothing_and_is_refused_as_the_order_would_be(told, tlx, cli_server):
-    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
-    bid = ["order", "SAMPLETOPICS-CNY", "buy", "1lot", "700.00", "--dry-run", *buyer]
-    asked = tlx(*bid)
-    assert asked.exit_code == 0, asked.stderr
-    assert "would be taken" in asked.stdout
-    assert json.loads(tlx(*bid, "--json").stdout)["status"] == "checked"
-    assert "No orders." in tlx("orders", *buyer).stdout
-    refused = tlx("order", "SAMPLETOPICS-CNY", "buy", "9999lots", "700.00", "--dry-run", *buyer)
-    assert refused.exit_code == 1 and "INSUFFICIENT_FUNDS" in refused.stderr
-
-
-def test_the_dead_man_timer_is_set_moved_and_taken_away(told, tlx, cli_server):
-    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
-    assert "unless this is said again" in tlx("cancel-after", "90s", *buyer).stdout
-    assert json.loads(tlx("cancel-after", "2h", "--json", *buyer).stdout)["timeout"] == 7_200
-    assert "end by no timer" in tlx("cancel-after", "off", *buyer).stdout
-    assert "BAD_TIMEOUT" in tlx("cancel-after", "25h", *buyer).stderr
 
 
 def test_an_operator_halts_a_product_and_lets_it_go_on(told, tlx, cli_server):
