@@ -19,6 +19,7 @@ from exchange.vocabulary.events import (
     PhaseSet,
     ReferencePriceSet,
     Trade,
+    TradeBusted,
     Uncrossed,
 )
 from exchange.vocabulary.instruments import OrderType, Phase, Side
@@ -33,6 +34,8 @@ def full_messages(followed: Followed) -> list[Message]:
     numbered = about | {"sequence": book.sequence}
     if isinstance(event, Trade):
         return _trade(followed, event, about)
+    if isinstance(event, TradeBusted):
+        return [messages.bust(book.product_id, event, scales)]
     if isinstance(event, OrderEvent):
         return _order(followed, event, about, numbered)
     if isinstance(event, PhaseSet):

@@ -12,7 +12,8 @@ from api.market import Book, Followed
 from exchange.marketdata import messages
 from exchange.marketdata.depth import Change
 from exchange.marketdata.tape import print_of
-from exchange.vocabulary.events import Trade
+from exchange.vocabulary.events import Trade, TradeBusted
+from exchange.vocabulary.instruments import MatchType
 
 LEVEL2: Final = "level2"
 
@@ -78,6 +79,8 @@ class ProductFeed:
             self._raw(followed)
         if isinstance(event, Trade):
             self._match(followed, event)
+        elif isinstance(event, TradeBusted):
+            self._bust(event)
         if channels["full"]:
             for message in full_messages(followed):
                 self._send("full", as_text(message), self._book.sequence)
@@ -127,6 +130,14 @@ class ProductFeed:
             printed, scales = print_of(trade), self._book.scales
             match = messages.match(self.product_id, printed, scales, followed.before.place if followed.before else None)
             self._send("matches", as_text(match), printed.sequence)
+        if self._subscribers["ticker"] and trade.match_type != MatchType.NEGOTIATED:
+            self._traded = True
+            self._want_flush(self.flush)
+
+    def _bust(self, busted: TradeBusted) -> None:
+        if self._subscribers["matches"]:
+            told = messages.bust(self.product_id, busted, self._book.scales)
+            self._send("matches", as_text(told), busted.product_sequence)
         if self._subscribers["ticker"]:
             self._traded = True
             self._want_flush(self.flush)

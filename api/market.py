@@ -20,7 +20,7 @@ from exchange.runtime import Batch
 from exchange.store.history import History
 from exchange.store.reader import Row
 from exchange.vocabulary.codec import EVENTS
-from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, Trade
+from exchange.vocabulary.events import Event, InstrumentDefined, OrderEvent, Trade, TradeBusted
 from exchange.vocabulary.instruments import Side
 from exchange.vocabulary.rows import InstrumentRow, OrderRow
 from exchange.vocabulary.state import decode_snapshot
@@ -97,7 +97,7 @@ class Market:
             prints: list[Print] = []
             before: int | None = None
             while len(prints) < _TRADES_READ:
-                rows = history.trades(book.instrument, before=before, limit=_TRADES_A_READ)
+                rows = history.trades(book.instrument, before=before, limit=_TRADES_A_READ, busted=False)
                 prints += [print_of_row(row) for row in rows]
                 if len(rows) < _TRADES_A_READ or prints[-1].time_ns < now_ns - DAY_NS:
                     break
@@ -145,6 +145,8 @@ class Market:
         changes = book.depth.apply(event)
         if isinstance(event, Trade):
             book.tape.apply(event)
+        elif isinstance(event, TradeBusted):
+            book.tape.bust(event)
         book.call.apply(event)
         if book.depth.sequence != sequence:
             followed = Followed(book, event, before, changes)
@@ -155,7 +157,7 @@ class Market:
         entry = self.directory.instruments[instrument]
         quote = self.directory.assets[entry.quote]
         scales = Scales(entry.tick_minor, quote.scale, entry.lot_rtu)
-        base_code = self.directory.bases[entry.base].code
+        base_code = self.directory.claimed(entry.base).code
         book = Book(entry.symbol, instrument, entry, base_code, quote.code, scales, depth, tape, call)
         self.books[instrument] = self._symbols[entry.symbol] = book
 

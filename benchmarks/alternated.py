@@ -1,4 +1,4 @@
-"""Commands per second of processor time of two commits, taken in turns within one run, on the flow of `benchmarks/engine.py`.
+"""Commands per second of processor time of two commits, in turns within one run, on `benchmarks/engine.py`'s flow.
 
     python benchmarks/alternated.py BASE [OTHER] [--count 100000] [--turns 5]
 
@@ -28,15 +28,16 @@ print(len(flow) / run_engine(flow)[0])
 def tree_of(commit: str, folder: Path) -> Path:
     """The files of a commit, unpacked."""
     folder.mkdir()
-    packed = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
+    archive = ["git", "archive", commit]
+    packed = subprocess.run(archive, cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S603 - its own text.
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)  # noqa: S603, S607 - its own text.
     return folder
 
 
 def turn(tree: Path, count: int) -> float:
     """Commands per second of one process on the files of `tree`."""
     environment = os.environ | {"PYTHONPATH": str(tree)}
-    ran = subprocess.run(
+    ran = subprocess.run(  # noqa: S603 - its own text.
         [sys.executable, "-c", TURN, str(count)],
         cwd=tree,
         env=environment,

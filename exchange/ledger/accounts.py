@@ -57,6 +57,8 @@ class Entry(IntEnum):
     DELIVERY = 6
     HOLD = 7
     POOL = 8
+    BUST = 9
+    ADJUSTMENT = 10
 
 
 ENTRY_TYPES: Final = {
@@ -68,6 +70,8 @@ ENTRY_TYPES: Final = {
     Entry.DELIVERY: "delivery",
     Entry.HOLD: "hold",
     Entry.POOL: "pool",
+    Entry.BUST: "bust",
+    Entry.ADJUSTMENT: "adjustment",
 }
 """The `type` of a ledger line as clients read it."""
 

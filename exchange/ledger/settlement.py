@@ -21,6 +21,8 @@ from exchange.vocabulary.events import (
     OrderDone,
     OrderRested,
     Trade,
+    TradeAdjusted,
+    TradeBusted,
     TransferAborted,
     TransferBegun,
     TransferConfirmed,
@@ -51,7 +53,7 @@ def settle(events: bytes, markets: Mapping[int, Market], batch_ends: Sequence[in
     `markets` holds every instrument defined before or by these events. Settled postings depend on the events alone;
     where holds are netted also on the batches. Raises `LedgerError` for an event that does not balance.
     """
-    settled = [*_trade_lines(events), *_transfer_lines(events), *_claim_lines(events)]
+    settled = [*_trade_lines(events), *_correction_lines(events), *_transfer_lines(events), *_claim_lines(events)]
     holds = [*_order_holds(events, markets, batch_ends), *_settled_holds(events, batch_ends)]
     return gather([*settled, *_hold_lines(np.concatenate(holds), events, batch_ends)])
 
@@ -72,6 +74,26 @@ def _trade_lines(events: bytes) -> list[Rows]:
         lines(trades, 4, buyer, quote, Bucket.AVAILABLE, Entry.FEE, -buyer_fee),
         lines(trades, 5, seller, quote, Bucket.AVAILABLE, Entry.FEE, -seller_fee),
         lines(trades, 6, VENUE, quote, Bucket.FEES, Entry.FEE, buyer_fee + seller_fee),
+    ]
+
+
+def _correction_lines(events: bytes) -> list[Rows]:
+    """A bust is the trade's lines the other way round; an adjustment moves cash between its parties."""
+    busts, adjusted = select(events, TradeBusted), select(events, TradeAdjusted)
+    buyer, seller, base, quote = (busts[name] for name in ("buyer", "seller", "base", "quote"))
+    notional, lots = busts["notional_minor"], busts["lots"]
+    buyer_fee, seller_fee = busts["buyer_fee_minor"], busts["seller_fee_minor"]
+    paid = adjusted["amount"]
+    return [
+        lines(busts, 0, buyer, quote, Bucket.AVAILABLE, Entry.BUST, notional),
+        lines(busts, 1, seller, quote, Bucket.AVAILABLE, Entry.BUST, -notional),
+        lines(busts, 2, seller, base, Bucket.AVAILABLE, Entry.BUST, lots),
+        lines(busts, 3, buyer, base, Bucket.AVAILABLE, Entry.BUST, -lots),
+        lines(busts, 4, buyer, quote, Bucket.AVAILABLE, Entry.BUST, buyer_fee),
+        lines(busts, 5, seller, quote, Bucket.AVAILABLE, Entry.BUST, seller_fee),
+        lines(busts, 6, VENUE, quote, Bucket.FEES, Entry.BUST, -(buyer_fee + seller_fee)),
+        lines(adjusted, 0, adjusted["payer"], adjusted["quote"], Bucket.AVAILABLE, Entry.ADJUSTMENT, -paid),
+        lines(adjusted, 1, adjusted["payee"], adjusted["quote"], Bucket.AVAILABLE, Entry.ADJUSTMENT, paid),
     ]
 
 

@@ -21,6 +21,7 @@ from exchange.vocabulary.events import (
     PhaseSet,
     ReferencePriceSet,
     Trade,
+    TradeBusted,
     Uncrossed,
 )
 from exchange.vocabulary.instruments import MatchType, OrderType, Side
@@ -30,7 +31,7 @@ from exchange.vocabulary.wire import Scales
 _BUY: Final = int(Side.BUY)
 _NEGOTIATED: Final = int(MatchType.NEGOTIATED)
 _MARKET: Final = int(OrderType.MARKET)
-_PUBLIC: Final = (Trade, OrderEvent, PhaseSet, ReferencePriceSet, Uncrossed)
+_PUBLIC: Final = (Trade, OrderEvent, PhaseSet, ReferencePriceSet, Uncrossed, TradeBusted)
 CHECKSUM_LEVELS: Final = 10
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from exchange.marketdata.depth import Change, Depth, DepthSide
 from exchange.marketdata.indicative import Indicative
 from exchange.marketdata.tape import Print, Stats, Tape
+from exchange.vocabulary.events import TradeBusted
 from exchange.vocabulary.instruments import MatchType, Phase, Side
 from exchange.vocabulary.wire import Scales, iso_time
 
@@ -79,10 +80,24 @@ def match(product_id: str, printed: Print, scales: Scales, maker_public_id: int 
     return told if maker_public_id is None else told | {"maker_order_id": str(maker_public_id)}
 
 
+def bust(product_id: str, busted: TradeBusted, scales: Scales) -> Message:
+    """A trade that was printed does not count any more."""
+    return {
+        "type": "bust",
+        "product_id": product_id,
+        "sequence": busted.product_sequence,
+        "trade_id": busted.trade_id,
+        "size": scales.size(busted.lots),
+        "price": scales.price(busted.price_ticks),
+        "traded_at": iso_time(busted.traded_ns),
+        "time": iso_time(busted.timestamp_ns),
+    }
+
+
 def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: int) -> Message:
-    """The last trade with the best prices round it; prices that do not exist are empty strings."""
+    """The last trade that moved the price, with the best prices round it; empty strings stand for what there is not."""
     bid, ask = (next(side.quotes(1), None) for side in (depth.bids, depth.asks))
-    stats, last = tape.stats(now_ns), tape.last
+    stats, last = tape.stats(now_ns), tape.last_priced
     return {
         "type": "ticker",
         "sequence": depth.sequence,
@@ -99,7 +114,7 @@ def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: in
         # A ticker's side is the taker's, a match's the maker's: so the dialect has it.
         "side": SIDES[3 - last.maker_side] if last else "",
         "time": iso_time(last.time_ns if last else depth.time_ns),
-        "trade_id": tape.last_trade_id,
+        "trade_id": last.trade_id if last else tape.last_trade_id,
         "last_size": scales.size(last.lots if last else 0),
     }
 

@@ -1,10 +1,15 @@
-"""The tape of one instrument: its last trades, the last price and the statistics of 24 hours."""
+"""The tape of one instrument: its last trades, the last price and the statistics of 24 hours.
 
+A busted trade leaves all of them, as if it had not been printed.
+"""
+
+from array import array
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from exchange.vocabulary.events import Trade
+from exchange.vocabulary.events import Trade, TradeBusted
 from exchange.vocabulary.instruments import MatchType, Side
 from exchange.vocabulary.units import NS_PER_HOUR
 
@@ -36,12 +41,41 @@ class Stats(NamedTuple):
     lots: int
 
 
-class _Minute(NamedTuple):
+@dataclass(slots=True)
+class _Minute:
+    """`runs` are its trades at one price after the other: first trade id, price and lots of each, flat."""
+
     start_ns: int
-    open_ticks: int
-    high_ticks: int
-    low_ticks: int
-    lots: int
+    high_ticks: int = 0
+    low_ticks: int = 0
+    lots: int = 0
+    runs: "array[int]" = field(default_factory=lambda: array("q"))
+
+    @property
+    def open_ticks(self) -> int:
+        return self.runs[1]
+
+    def add(self, printed: Print) -> None:
+        price, runs = printed.price_ticks, self.runs
+        if runs and runs[-2] == price:
+            runs[-1] += printed.lots
+        else:
+            runs.extend((printed.trade_id, price, printed.lots))
+        self.high_ticks = max(self.high_ticks, price)
+        self.low_ticks = min(self.low_ticks or price, price)
+        self.lots += printed.lots
+
+    def take_out(self, trade_id: int, lots: int) -> None:
+        """One of its trades never was; the minute may be empty then."""
+        runs = self.runs
+        run = max((at for at in range(0, len(runs), 3) if runs[at] <= trade_id), default=-1)
+        if run < 0:
+            return  # From before what was read at start.
+        runs[run + 2] -= lots
+        if not runs[run + 2]:
+            del runs[run : run + 3]
+        self.lots -= lots
+        self.high_ticks, self.low_ticks = max(runs[1::3], default=0), min(runs[1::3], default=0)
 
 
 def print_of(trade: Trade) -> Print:
@@ -63,6 +97,8 @@ class Tape:
     def __init__(self, last_trade_id: int = 0, last_price_ticks: int = 0) -> None:
         self.last_trade_id = last_trade_id
         self.last_price_ticks = last_price_ticks
+        self.last_priced: Print | None = None
+        """The last trade that moved the price."""
         self._prints: deque[Print] = deque(maxlen=TRADES_KEPT)
         self._minutes: deque[_Minute] = deque()
 
@@ -79,11 +115,26 @@ class Tape:
 
     def load(self, printed: Print) -> None:
         """Append a trade told before, as from history at start."""
-        self.last_trade_id = printed.trade_id
+        self.last_trade_id = max(self.last_trade_id, printed.trade_id)
         self._prints.append(printed)
         if printed.match_type != _NEGOTIATED:
             self.last_price_ticks = printed.price_ticks
+            self.last_priced = printed
             self._add_to_minute(printed)
+
+    def bust(self, busted: TradeBusted) -> None:
+        """Take a trade off the tape; the last price is that of the last one left, where any is."""
+        self._prints = deque((each for each in self._prints if each.trade_id != busted.trade_id), maxlen=TRADES_KEPT)
+        if busted.match_type == _NEGOTIATED:
+            return
+        priced = (each.price_ticks for each in reversed(self._prints) if each.match_type != _NEGOTIATED)
+        self.last_price_ticks = next(priced, self.last_price_ticks)
+        start_ns = _minute_of(busted.traded_ns)
+        minute = next((each for each in self._minutes if each.start_ns == start_ns), None)
+        if minute is not None:
+            minute.take_out(busted.trade_id, busted.lots)
+            if not minute.lots:
+                self._minutes.remove(minute)
 
     def newest_first(self) -> Iterator[Print]:
         return reversed(self._prints)
@@ -107,17 +158,13 @@ class Tape:
         )
 
     def _add_to_minute(self, printed: Print) -> None:
-        start_ns, price = printed.time_ns - printed.time_ns % MINUTE_NS, printed.price_ticks
-        if self._minutes and self._minutes[-1].start_ns == start_ns:
-            minute = self._minutes.pop()
-        else:
-            minute = _Minute(start_ns, price, price, price, 0)
-        self._minutes.append(
-            minute._replace(
-                high_ticks=max(minute.high_ticks, price),
-                low_ticks=min(minute.low_ticks, price),
-                lots=minute.lots + printed.lots,
-            )
-        )
+        start_ns = _minute_of(printed.time_ns)
+        if not self._minutes or self._minutes[-1].start_ns != start_ns:
+            self._minutes.append(_Minute(start_ns))
+        self._minutes[-1].add(printed)
         while self._minutes[0].start_ns <= start_ns - DAY_NS:
             self._minutes.popleft()
+
+
+def _minute_of(time_ns: int) -> int:
+    return time_ns - time_ns % MINUTE_NS

@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from exchange.matching.order_book import BUY, FOR_PEG, OFFERED, Book, BookSide
 from exchange.matching.standing import expiry, hold_needed
-from exchange.matching.state import DEAD_MAN, WITH_PARTICIPANT, WITH_VENUE, MachineState, Transfer
+from exchange.matching.state import DEAD_MAN, MachineState, Transfer
 from exchange.vocabulary.instruments import OrderType, Phase
+from exchange.vocabulary.participants import WITH_PARTICIPANT, WITH_VENUE
 from exchange.vocabulary.rows import TradeRow
 from exchange.vocabulary.units import MAX_BALANCE
 

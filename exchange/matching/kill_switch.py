@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from exchange.matching.order_book import Book
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry, is_cause
-from exchange.matching.state import WITH_PARTICIPANT, WITH_VENUE, Account, MachineState
+from exchange.matching.state import Account, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.instruments import Cause
+from exchange.vocabulary.participants import WITH_PARTICIPANT, WITH_VENUE
 from exchange.vocabulary.reasons import DoneReason, Reason
 
 OK = Reason.NONE
@@ -47,7 +48,7 @@ class KillSwitch:
             account.blocked |= bit
         self._end_orders(accounts, command.instrument)
         for book in self._books(command):
-            self.phases.halt(book, Cause(command.reason), command.evidence)
+            self.phases.halt(book, Cause(command.reason) or Cause.OPERATOR, command.evidence)
         return OK
 
     def check_unkill(self, command: commands.Unkill) -> Reason:

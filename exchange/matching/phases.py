@@ -18,8 +18,6 @@ from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 OK = Reason.NONE
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
-_STOPPED = _ALWAYS | {Phase.VOLATILITY_AUCTION}
-"""Phases that a cause explains as long as they last."""
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
 LEGAL_MOVES = {
     Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},

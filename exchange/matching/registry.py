@@ -1,21 +1,20 @@
 """Who there is: participants, users, keys and accounts, and what an operator may do to them."""
 
-from exchange.matching.state import (
-    BY_OPERATOR,
-    WITH_PARTICIPANT,
-    WITH_VENUE,
-    Account,
-    Key,
-    MachineState,
-    Participant,
-    User,
-)
+from exchange.matching.state import Account, Key, MachineState, Participant, User
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import Cause
-from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
+from exchange.vocabulary.participants import (
+    BY_OPERATOR,
+    VENUE,
+    WITH_PARTICIPANT,
+    WITH_VENUE,
+    ParticipantState,
+    Role,
+    Scope,
+)
 from exchange.vocabulary.reasons import DoneReason, Reason
 
 OK = Reason.NONE

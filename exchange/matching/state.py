@@ -15,9 +15,6 @@ ENTITLEMENT_EXPIRY = 3
 CALL_END = 4
 DEAD_MAN = 5
 
-# Why an account is blocked, bit by bit.
-BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE = 1, 2, 4
-
 
 class Balance:
     """What an account has of an asset; `total` includes what is `held` for orders and withdrawals."""

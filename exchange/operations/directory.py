@@ -1,16 +1,15 @@
 """Who and what there is, in memory: from the SQL rows at start, from events ever after.
 
-Written on the sequencer's thread before the answer to a
-command is given, so whoever has an answer finds here what it changed; read from any thread.
+Written on the sequencer's thread before the answer to a command is given, so whoever has an answer finds here what it
+changed; read from any thread.
 """
 
-from collections.abc import Callable
-from dataclasses import fields, replace
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Table, select
 
+from exchange.operations.directory_events import HANDLERS
 from exchange.operations.entries import (
     AccountEntry,
     AssetEntry,
@@ -21,20 +20,21 @@ from exchange.operations.entries import (
     ParticipantEntry,
     PoolEntry,
     UserEntry,
+    made,
 )
 from exchange.store import tables
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, Record
-from exchange.vocabulary.instruments import OF_ITSELF
-from exchange.vocabulary.participants import ParticipantState
-
-E = TypeVar("E")
+from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, NO_DIGEST
 
 
 class Directory:
     """Tables by id, and the few ways to look something up by its name."""
 
     def __init__(self) -> None:
+        self.killed = 0
+        """Whether the whole venue is."""
+        self.policies = NO_DIGEST
+        """The policy set that was adopted last."""
         self.participants: dict[int, ParticipantEntry] = {}
         self.users: dict[int, UserEntry] = {}
         self.keys: dict[int, KeyEntry] = {}
@@ -64,7 +64,7 @@ class Directory:
         """Fill from tables that are level with the machine; call once, before any event."""
         self._load_entries(connection)
         for row in connection.execute(select(tables.entitlements).where(tables.entitlements.c.ended_ns == 0)):
-            self.entitlements[row.account, row.instrument, row.side] = _made(EntitlementEntry, row)
+            self.entitlements[row.account, row.instrument, row.side] = made(EntitlementEntry, row)
         for row in connection.execute(select(tables.poolings).order_by(tables.poolings.c.sequence)):
             self._pool(row)
         for row in connection.execute(select(tables.deliveries)):
@@ -77,28 +77,30 @@ class Directory:
         def rows(table: Table) -> Any:
             return connection.execute(select(table))
 
-        self.participants = {row.participant: _made(ParticipantEntry, row) for row in rows(tables.participants)}
-        self.users = {row.user_id: _made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
-        self.accounts = {row.account: _made(AccountEntry, row) for row in rows(tables.accounts)}
+        for venue in rows(tables.venue):
+            self.killed, self.policies = venue.killed, venue.policies
+        self.participants = {row.participant: made(ParticipantEntry, row) for row in rows(tables.participants)}
+        self.users = {row.user_id: made(UserEntry, row, user=row.user_id) for row in rows(tables.users)}
+        self.accounts = {row.account: made(AccountEntry, row) for row in rows(tables.accounts)}
         for row in rows(tables.keys):
             revoked = row.revoked_ns > 0
-            self._add_key(_made(KeyEntry, row, key=row.key_id, user=row.user_id, revoked=revoked))
+            self._add_key(made(KeyEntry, row, key=row.key_id, user=row.user_id, revoked=revoked))
         for row in rows(tables.assets):
             if not row.is_claim:
-                self._add_asset(_made(AssetEntry, row))
+                self._add_asset(made(AssetEntry, row))
         for row in rows(tables.bases):
-            self._add_base(_made(BaseEntry, row))
-        self.pools = {row.pool: _made(PoolEntry, row) for row in rows(tables.pools)}
+            self._add_base(made(BaseEntry, row))
+        self.pools = {row.pool: made(PoolEntry, row) for row in rows(tables.pools)}
         for row in rows(tables.instruments):
-            self._add_instrument(_made(InstrumentEntry, row))
+            self._add_instrument(made(InstrumentEntry, row))
 
     def apply(self, events: bytes) -> None:
         """Take in a batch of events; what is frequent is passed over without being decoded."""
         kinds = np.frombuffer(events, np.uint8)[KIND_OFFSET::EVENT_BYTES]
-        for position in np.flatnonzero(np.isin(kinds, list(_HANDLERS))).tolist():
+        for position in np.flatnonzero(np.isin(kinds, list(HANDLERS))).tolist():
             event = EVENTS.decode(events, position * EVENT_BYTES)
             if not event.flags & ev.REPLAYED:
-                _HANDLERS[event.KIND](self, event)
+                HANDLERS[event.KIND](self, event)
 
     def by_symbol(self, symbol: str) -> InstrumentEntry | None:
         return self.instruments.get(self._symbols.get(symbol, 0))
@@ -113,6 +115,10 @@ class Directory:
     def claimed(self, asset: int) -> BaseEntry | PoolEntry:
         """What claims of this asset are on: a base, or a pool."""
         return self.bases.get(asset) or self.pools[asset]
+
+    def claims(self) -> list[tuple[int, BaseEntry | PoolEntry]]:
+        """Every asset of claims, with what they are on."""
+        return [*list(self.bases.items()), *list(self.pools.items())]
 
     def pool_named(self, name: str) -> PoolEntry | None:
         """By the symbol of its instrument, by its code, or by its id."""
@@ -168,133 +174,3 @@ class Directory:
     def _decide(self, recorded: Any) -> None:
         if recorded.permitted:
             self.permits[recorded.subject] = (*self.permits.get(recorded.subject, ()), recorded.decision)
-
-
-def _made(entry: type[E], source: Any, **values: Any) -> E:
-    """An entry out of a row or an event with fields of the same names, unless given."""
-    names = [field.name for field in fields(entry)]  # type: ignore[arg-type]
-    taken = {name: getattr(source, name) for name in names if name not in values and hasattr(source, name)}
-    return entry(**taken, **values)
-
-
-# The handlers below are the directory's own methods, one for each kind of event.
-# ruff: noqa: SLF001
-_HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}
-H = TypeVar("H", bound=Callable[[Directory, Any], None])
-
-
-def _on(*kinds: type[Record]) -> Callable[[H], H]:
-    def register(handler: H) -> H:
-        _HANDLERS.update({kind.KIND: handler for kind in kinds})
-        return handler
-
-    return register
-
-
-@_on(ev.ParticipantRegistered)
-def _participant_registered(directory: Directory, event: ev.ParticipantRegistered) -> None:
-    entry = _made(ParticipantEntry, event, state=int(ParticipantState.APPLIED))
-    directory.participants[event.participant] = entry
-
-
-@_on(ev.ParticipantStateSet)
-def _participant_state_set(directory: Directory, event: ev.ParticipantStateSet) -> None:
-    entry = directory.participants[event.participant]
-    directory.participants[event.participant] = replace(entry, state=event.state)
-
-
-@_on(ev.UserRegistered)
-def _user_registered(directory: Directory, event: ev.UserRegistered) -> None:
-    directory.users[event.user] = _made(UserEntry, event)
-
-
-@_on(ev.KeyRegistered)
-def _key_registered(directory: Directory, event: ev.KeyRegistered) -> None:
-    directory._add_key(_made(KeyEntry, event))
-
-
-@_on(ev.KeyRevoked)
-def _key_revoked(directory: Directory, event: ev.KeyRevoked) -> None:
-    directory.keys[event.key] = replace(directory.keys[event.key], revoked=True)
-
-
-@_on(ev.AccountOpened)
-def _account_opened(directory: Directory, event: ev.AccountOpened) -> None:
-    directory.accounts[event.account] = _made(AccountEntry, event)
-
-
-@_on(ev.AccountBlocked, ev.AccountUnblocked)
-def _account_blocked(directory: Directory, event: ev.AccountBlocked | ev.AccountUnblocked) -> None:
-    blocked = int(isinstance(event, ev.AccountBlocked))
-    directory.accounts[event.account] = replace(directory.accounts[event.account], blocked=blocked)
-
-
-@_on(ev.AssetDefined)
-def _asset_defined(directory: Directory, event: ev.AssetDefined) -> None:
-    directory._add_asset(_made(AssetEntry, event))
-
-
-@_on(ev.BaseDefined)
-def _base_defined(directory: Directory, event: ev.BaseDefined) -> None:
-    directory._add_base(_made(BaseEntry, event, issuer=event.account))
-
-
-@_on(ev.PoolDefined)
-def _pool_defined(directory: Directory, event: ev.PoolDefined) -> None:
-    directory.pools[event.pool] = _made(PoolEntry, event)
-
-
-@_on(ev.ClaimsPooled)
-def _claims_pooled(directory: Directory, event: ev.ClaimsPooled) -> None:
-    directory._pool(event)
-
-
-@_on(ev.ClaimsIssued)
-def _claims_issued(directory: Directory, event: ev.ClaimsIssued) -> None:
-    directory.bases[event.base] = replace(directory.bases[event.base], issued_claims=event.claims)
-
-
-@_on(ev.InstrumentDefined)
-def _instrument_defined(directory: Directory, event: ev.InstrumentDefined) -> None:
-    directory._add_instrument(_made(InstrumentEntry, event))
-
-
-@_on(ev.PhaseSet)
-def _phase_set(directory: Directory, event: ev.PhaseSet) -> None:
-    entry = directory.instruments[event.instrument]
-    directory.instruments[event.instrument] = replace(
-        entry,
-        phase=event.phase,
-        cause=event.reason,
-        trading_day=event.trading_day,
-        ends_at_ns=event.ends_at_ns,
-        overridden_ns=entry.overridden_ns if event.reason in OF_ITSELF else event.timestamp_ns,
-    )
-
-
-@_on(ev.ScheduleAssigned)
-def _schedule_assigned(directory: Directory, event: ev.ScheduleAssigned) -> None:
-    entry = directory.instruments[event.instrument]
-    scheduled = replace(entry, schedule=event.schedule, scheduled_ns=event.timestamp_ns)
-    directory.instruments[event.instrument] = scheduled
-
-
-@_on(ev.EntitlementGranted)
-def _entitlement_granted(directory: Directory, event: ev.EntitlementGranted) -> None:
-    key = (event.account, event.instrument, event.side)
-    directory.entitlements[key] = _made(EntitlementEntry, event, entitlement=event.sequence)
-
-
-@_on(ev.EntitlementEnded)
-def _entitlement_ended(directory: Directory, event: ev.EntitlementEnded) -> None:
-    directory.entitlements.pop((event.account, event.instrument, event.side), None)
-
-
-@_on(ev.LotDelivered)
-def _lot_delivered(directory: Directory, event: ev.LotDelivered) -> None:
-    directory._deliver(event)
-
-
-@_on(ev.DecisionRecorded)
-def _decision_recorded(directory: Directory, event: ev.DecisionRecorded) -> None:
-    directory._decide(event)

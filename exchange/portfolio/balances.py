@@ -12,6 +12,8 @@ from exchange.vocabulary.events import (
     LotDelivered,
     OrderEvent,
     Trade,
+    TradeAdjusted,
+    TradeBusted,
     TransferAborted,
     TransferBegun,
     TransferConfirmed,
@@ -59,6 +61,8 @@ class Balances:
             return
         if isinstance(event, Trade):
             self._trade(event)
+        elif isinstance(event, TradeBusted | TradeAdjusted):
+            self._correct(event)
         elif isinstance(event, OrderEvent):
             if event.hold_change:
                 pair = self._pairs[event.instrument]
@@ -84,6 +88,17 @@ class Balances:
         self._change(seller[0], trade.base, -trade.lots, seller[2])
         self._change(seller[0], trade.quote, trade.notional_minor - seller[1], 0)
         self._change(VENUE, trade.quote, buyer[1] + seller[1], 0)
+
+    def _correct(self, event: TradeBusted | TradeAdjusted) -> None:
+        """A bust is the trade's transfers the other way round; an adjustment moves cash alone."""
+        if isinstance(event, TradeAdjusted):
+            self._change(event.payer, event.quote, -event.amount, 0)
+            return self._change(event.payee, event.quote, event.amount, 0)
+        self._change(event.buyer, event.base, -event.lots, 0)
+        self._change(event.seller, event.base, event.lots, 0)
+        self._change(event.seller, event.quote, event.seller_fee_minor - event.notional_minor, 0)
+        self._change(event.buyer, event.quote, event.notional_minor + event.buyer_fee_minor, 0)
+        return self._change(VENUE, event.quote, -event.buyer_fee_minor - event.seller_fee_minor, 0)
 
     def _transfer(self, event: TransferEvent) -> None:
         amount = event.amount

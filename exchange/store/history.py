@@ -80,10 +80,13 @@ class History(Reader):
         before: int | None = None,
         after: int | None = None,
         limit: int = PAGE,
+        busted: bool = True,
     ) -> Sequence[Row]:
-        """Trades of an instrument by falling trade id, those below `before` and above `after`."""
+        """Trades of an instrument by falling trade id, those below `before` and above `after`; busted ones too?"""
         trade = tables.trades.c
         where = [trade.instrument == instrument]
+        if not busted:
+            where.append(trade.bust_sequence == 0)
         if before is not None:
             where.append(trade.trade_id < before)
         if after is not None:

@@ -29,6 +29,7 @@ _STATES: Final = [
 ]
 _ORDER_COLUMNS: Final = tuple(tables.orders.columns.keys())
 _TRADE_COLUMNS: Final = tuple(tables.trades.columns.keys())
+_NOT_BUSTED: Final = {"bust_reason", "bust_sequence"}
 _NOT_IN_EVENT: Final = {"done_ns", "done_reason", "client_order_id", "last_client_order_id"}
 _STATE_FIELDS: Final = (
     *(n for n in _ORDER_COLUMNS if n not in _NOT_IN_EVENT),
@@ -72,7 +73,9 @@ class Fills(NamedTuple):
 def write_trades(connection: Connection, events: bytes) -> None:
     trades = select_events(events, Trade)
     names = ["index" if name == "event_index" else name for name in _TRADE_COLUMNS]
-    insert_rows(connection, tables.trades, zip(*(trades[name].tolist() for name in names), strict=True))
+    none = [0] * len(trades)
+    columns = [none if name in _NOT_BUSTED else trades[name].tolist() for name in names]
+    insert_rows(connection, tables.trades, zip(*columns, strict=True))
 
 
 def write_orders(connection: Connection, events: bytes) -> None:

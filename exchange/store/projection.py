@@ -12,11 +12,13 @@ from exchange.ledger.settlement import Market, markets_defined, settle
 from exchange.store import tables
 from exchange.store.database import insert_rows
 from exchange.store.errors import StoreError
+from exchange.store.interventions import write_interventions
 from exchange.store.orders import write_orders, write_refusals, write_trades
 from exchange.store.registry import write_registry
-from exchange.vocabulary.codec import EVENT_BYTES
+from exchange.vocabulary.codec import EVENT_BYTES, NO_DIGEST
 
 _WATERMARK_ID: Final = 1
+_VENUE_ID: Final = 1
 
 
 class EventBatch(Protocol):
@@ -69,6 +71,7 @@ class Projection:
             write_registry(connection, events)
             write_orders(connection, events)
             write_trades(connection, events)
+            write_interventions(connection, events)
             write_refusals(connection, events)
             self._write_postings(connection, rows, posted)
         balances = self._memory.balances
@@ -126,6 +129,7 @@ def _load(connection: Connection) -> _Memory:
     if watermark is None:
         first = {"id": _WATERMARK_ID, "sequence": 0, "timestamp_ns": 0}
         connection.execute(insert(tables.watermark), first)
+        connection.execute(insert(tables.venue), {"id": _VENUE_ID, "killed": 0, "policies": NO_DIGEST})
     instruments = tables.instruments.c
     markets = connection.execute(select(instruments.instrument, instruments.base, instruments.quote))
     balances = connection.execute(select(tables.balances))

@@ -1,62 +1,30 @@
-"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions.
+"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions."""
 
-One event, one statement or a few, in the order of the events.
-"""
+from typing import Any, Final
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
-
-import numpy as np
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, select, update
 
 from exchange.store import tables
+from exchange.store.rare import Handlers
+from exchange.store.rare import add_row as _add
+from exchange.store.rare import set_row as _set
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.codec import EVENT_BYTES, EVENTS, KIND_OFFSET, NO_DIGEST, Record
+from exchange.vocabulary.codec import NO_DIGEST, Record
 from exchange.vocabulary.instruments import OF_ITSELF, Phase
-from exchange.vocabulary.participants import ParticipantState
+from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE, ParticipantState
 
 TRANSFER_BEGUN, TRANSFER_CONFIRMED, TRANSFER_ABORTED = 1, 2, 3
 
-E = TypeVar("E", bound=Record)
-_HANDLERS: Final[dict[int, Callable[[Connection, Any], None]]] = {}
-
-
-def _on(*kinds: type[E]) -> Callable[[Callable[[Connection, E], None]], Callable[[Connection, E], None]]:
-    def register(handler: Callable[[Connection, E], None]) -> Callable[[Connection, E], None]:
-        _HANDLERS.update({kind.KIND: handler for kind in kinds})
-        return handler
-
-    return register
-
-
-def write_registry(connection: Connection, events: bytes) -> None:
-    """Write the rows of the rare events among `events`; answers given again change nothing."""
-    kinds = np.frombuffer(events, np.uint8)[KIND_OFFSET::EVENT_BYTES]
-    for position in np.flatnonzero(np.isin(kinds, list(_HANDLERS))).tolist():
-        event = EVENTS.decode(events, position * EVENT_BYTES)
-        if not event.flags & ev.REPLAYED:
-            _HANDLERS[event.KIND](connection, event)
-
-
-def _add(connection: Connection, table: Table, event: Record, **values: Any) -> None:
-    """Insert a row whose columns are the event's fields of the same name, unless given."""
-    names = [column.name for column in table.columns]
-    row = {name: values[name] if name in values else getattr(event, name) for name in names}
-    connection.execute(insert(table), row)
-
-
-def _set(connection: Connection, table: Table, key: int, **values: Any) -> None:
-    """Change the row whose first key column is `key`."""
-    (column,) = table.primary_key.columns
-    result = connection.execute(update(table).where(column == key).values(**values))
-    assert result.rowcount == 1, f"{table.name} has no row {key}"
+_HANDLERS: Final = Handlers()
+_on = _HANDLERS.on
+write_registry: Final = _HANDLERS.write
 
 
 @_on(ev.ParticipantRegistered)
 def _participant_registered(connection: Connection, event: ev.ParticipantRegistered) -> None:
     state = ParticipantState.APPLIED
     registered = {"registered_ns": event.timestamp_ns, "evidence": NO_DIGEST}
-    _add(connection, tables.participants, event, state=state, **registered)
+    _add(connection, tables.participants, event, state=state, killed=0, **registered)
 
 
 @_on(ev.ParticipantStateSet)
@@ -82,17 +50,42 @@ def _key_revoked(connection: Connection, event: ev.KeyRevoked) -> None:
 
 @_on(ev.AccountOpened)
 def _account_opened(connection: Connection, event: ev.AccountOpened) -> None:
-    _add(connection, tables.accounts, event, blocked=0, opened_ns=event.timestamp_ns)
+    """Of a killed participant, or on a killed venue, it is born blocked."""
+    owner, venue = tables.participants.c, tables.venue.c
+    with_participant = connection.execute(select(owner.killed).where(owner.participant == event.participant)).scalar()
+    with_venue = connection.execute(select(venue.killed)).scalar()
+    blocked = WITH_PARTICIPANT * bool(with_participant) | WITH_VENUE * bool(with_venue)
+    _add(connection, tables.accounts, event, blocked=blocked, opened_ns=event.timestamp_ns)
 
 
 @_on(ev.AccountBlocked)
 def _account_blocked(connection: Connection, event: ev.AccountBlocked) -> None:
-    _set(connection, tables.accounts, event.account, blocked=1)
+    blocked = tables.accounts.c.blocked.bitwise_or(BY_OPERATOR)
+    _set(connection, tables.accounts, event.account, blocked=blocked)
 
 
 @_on(ev.AccountUnblocked)
 def _account_unblocked(connection: Connection, event: ev.AccountUnblocked) -> None:
-    _set(connection, tables.accounts, event.account, blocked=0)
+    blocked = tables.accounts.c.blocked.bitwise_and(~BY_OPERATOR)
+    _set(connection, tables.accounts, event.account, blocked=blocked)
+
+
+@_on(ev.Killed, ev.Unkilled)
+def _killed(connection: Connection, event: ev.Killed | ev.Unkilled) -> None:
+    """A participant or the venue with all accounts, or an instrument."""
+    killed = int(isinstance(event, ev.Killed))
+    if event.instrument:
+        return _set(connection, tables.instruments, event.instrument, killed=killed)
+    accounts, bit = tables.accounts, WITH_PARTICIPANT if event.participant else WITH_VENUE
+    change = accounts.c.blocked.bitwise_or(bit) if killed else accounts.c.blocked.bitwise_and(~bit)
+    block = update(accounts).values(blocked=change)
+    if event.participant:
+        _set(connection, tables.participants, event.participant, killed=killed)
+        block = block.where(accounts.c.participant == event.participant)
+    else:
+        connection.execute(update(tables.venue).values(killed=killed))
+    connection.execute(block)
+    return None
 
 
 @_on(ev.AssetDefined)
@@ -131,7 +124,7 @@ def _claims_issued(connection: Connection, event: ev.ClaimsIssued) -> None:
 
 @_on(ev.InstrumentDefined)
 def _instrument_defined(connection: Connection, event: ev.InstrumentDefined) -> None:
-    start: dict[str, Any] = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0}
+    start: dict[str, Any] = {"phase": Phase.CLOSED, "trading_day": 0, "reference_price_ticks": 0, "killed": 0}
     start |= {"cause": 0, "ends_at_ns": 0, "overridden_ns": 0, "scheduled_ns": 0, "schedule": NO_DIGEST}
     _add(connection, tables.instruments, event, **start, defined_ns=event.timestamp_ns)
 

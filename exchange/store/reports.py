@@ -22,7 +22,7 @@ from exchange.vocabulary.events import Trade
 from exchange.vocabulary.units import FOREVER_NS
 
 _LINE_FIELDS = [field.name for field in fields(Line)]
-_TRADE_FIELDS = ({"index"} | set(tables.trades.columns.keys())) - {"event_index"}
+_TRADE_FIELDS = ({"index"} | set(tables.trades.columns.keys())) - {"event_index", "bust_reason", "bust_sequence"}
 
 
 class Reports(Reader):

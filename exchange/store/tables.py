@@ -37,6 +37,9 @@ def _digest(*names: str) -> list[Column[Any]]:
 
 watermark: Final = Table("watermark", metadata, _id("id"), *_big("sequence", "timestamp_ns"))
 
+venue: Final = Table("venue", metadata, _id("id"), *_small("killed"), *_digest("policies"))
+"""One row: whether the venue is killed, and the policy set that was adopted last."""
+
 postings: Final = Table(
     "postings",
     metadata,
@@ -58,7 +61,7 @@ participants: Final = Table(
     metadata,
     _id("participant"),
     *_big("owner"),
-    *_small("state"),
+    *_small("state", "killed"),
     *_big("expires_at_ns", "registered_ns"),
     *_digest("profile", "evidence"),
 )
@@ -92,6 +95,7 @@ accounts: Final = Table(
     *_big("opened_ns"),
     Index(None, "participant"),
 )
+"""`blocked` is why, bit by bit, as in the state."""
 
 assets: Final = Table(
     "assets", metadata, _id("asset"), *_small("is_claim", "scale"), *_text(16, "code"), *_big("defined_ns")
@@ -135,7 +139,7 @@ instruments: Final = Table(
     *_big("base", "quote", "tick_minor", "lot_rtu", "minor_per_tick_lot", "max_lots", "max_notional_minor"),
     *_big("maker_ppm", "taker_ppm", "auction_ppm", "negotiated_ppm"),
     *_big("collar_ppm", "static_band_ppm", "dynamic_band_ppm", "max_holders"),
-    *_small("modes", "phase"),
+    *_small("modes", "killed", "phase"),
     *_whole("trading_day"),
     *_big("reference_price_ticks", "defined_ns"),
     *_small("cause"),
@@ -188,12 +192,50 @@ trades: Final = Table(
         "maker_order_id",
     ),
     *_big("taker_fee_minor", "maker_fee_minor", "taker_decision", "maker_decision"),
-    *_small("taker_side", "match_type"),
+    *_small("taker_side", "match_type", "bust_reason"),
+    *_big("bust_sequence"),
     Index(None, "account", "sequence"),
     Index(None, "maker_account", "sequence"),
     Index(None, "sequence", "event_index"),
 )
-"""As in the event, `account` is the taker's."""
+"""As in the event, `account` is the taker's; `bust_sequence` is zero while the trade stands."""
+
+adjustments: Final = Table(
+    "adjustments",
+    metadata,
+    _id("sequence"),
+    _id("event_index"),
+    *_big("instrument", "trade_id", "quote", "payer", "payee", "amount", "timestamp_ns"),
+    *_small("reason"),
+    *_digest("evidence"),
+    Index(None, "instrument", "trade_id"),
+)
+"""Cash that moved from one party of a trade to the other."""
+
+proposals: Final = Table(
+    "proposals",
+    metadata,
+    _id("proposal"),
+    *_big("user_id", "account", "instrument", "subject", "amount", "proposed_ns", "ended_ns", "ended_by"),
+    *_small("command_kind", "reason", "state"),
+    *_digest("evidence"),
+    Index(None, "state", "proposal"),
+)
+"""`state` is 1 waiting, 2 approved, 3 rejected; `ended_by` is the user who did that."""
+
+interventions: Final = Table(
+    "interventions",
+    metadata,
+    _id("sequence"),
+    _id("event_index"),
+    *_small("event_kind", "reason"),
+    *_big("actor", "account", "participant", "instrument", "timestamp_ns"),
+    *_digest("evidence"),
+)
+"""Blocks and kills, and how they were lifted; a kill that names neither participant nor instrument is the venue's."""
+
+withdrawal_limits: Final = Table("withdrawal_limits", metadata, _id("asset"), *_big("amount", "sequence"))
+"""Withdrawals of more take a second user; an asset that is not here has no limit."""
 
 transfers: Final = Table(
     "transfers",

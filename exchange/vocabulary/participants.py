@@ -27,3 +27,6 @@ class Scope(IntFlag):
 
 VENUE = 0
 """The venue itself as an actor (set-up, timers) and, as an account, the holder of its fees."""
+
+BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE = 1, 2, 4
+"""Why an account is blocked, bit by bit: by an operator's command, by a kill of its participant, of the venue."""

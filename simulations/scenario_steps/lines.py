@@ -78,8 +78,10 @@ def _phase(_market: Market, event: ev.PhaseSet, command: c.Command) -> str:
 
 
 @line(ev.LotDelivered)
-def _delivered(_market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
-    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}"
+def _delivered(market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
+    """With the base where that is not the instrument's own."""
+    of = "" if event.base == market.sandbox.base and not event.pool else f" of {market.name_of('base', event.base)}"
+    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}{of}"
 
 
 @line(ev.TransferBegun)

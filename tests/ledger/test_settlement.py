@@ -46,6 +46,42 @@ def test_a_trade_moves_cash_claims_and_fees_and_frees_what_was_held():
     """)
 
 
+BUSTED = {
+    "instrument": 3, "trade_id": 1, "base": DATA, "quote": CNY, "lots": 3, "notional_minor": 600, "buyer": BUYER,
+    "seller": VENDOR, "buyer_fee_minor": 2, "seller_fee_minor": 1,
+}  # fmt: skip
+
+
+def test_a_bust_is_the_trade_the_other_way_round_with_both_fees():
+    assert written(post_events(ev.TradeBusted(sequence=9, **BUSTED))) == ledger("""
+        9 buyer   CNY   available  bust  +600
+        9 vendor  CNY   available  bust  -600
+        9 vendor  DATA  available  bust    +3
+        9 buyer   DATA  available  bust    -3
+        9 buyer   CNY   available  bust    +2
+        9 vendor  CNY   available  bust    +1
+        9 venue   CNY   fees       bust    -3
+    """)
+
+
+def test_a_trade_and_its_bust_leave_every_account_as_it_was():
+    rows = post_events(trade(9, taker_hold_change=0, maker_hold_change=0), ev.TradeBusted(sequence=10, **BUSTED))
+    sums = {}
+    for row in rows:
+        key = (row["account"], row["asset"], row["bucket"])
+        sums[key] = sums.get(key, 0) + row["amount"]
+    assert len(rows) == 14
+    assert set(sums.values()) == {0}
+
+
+def test_an_adjustment_moves_cash_between_the_parties():
+    adjusted = ev.TradeAdjusted(sequence=9, quote=CNY, payer=VENDOR, payee=BUYER, amount=70)
+    assert written(post_events(adjusted)) == ledger("""
+        9 vendor  CNY   available  adjustment  -70
+        9 buyer   CNY   available  adjustment  +70
+    """)
+
+
 def test_when_the_taker_sells_the_maker_pays():
     taken = {"taker_side": Side.SELL, "account": VENDOR, "maker_account": BUYER}
     rows = post_events(trade(9, **taken, taker_hold_change=-3, maker_hold_change=-601))

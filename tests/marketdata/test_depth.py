@@ -5,7 +5,7 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_venue import SmallVenue
+from small_venue import INTERVENTIONS, SmallVenue
 
 from exchange.marketdata import messages
 from exchange.marketdata.depth import Depth, checksum
@@ -133,6 +133,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("cancel"), st.integers(0, 30)),
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.just("mass"), st.integers(0, 2)),
+    st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
     st.tuples(
         st.just("phase"),
         st.sampled_from(
@@ -161,6 +162,8 @@ def command_of(venue, action, orders):
             return venue.special(accounts[who], *terms)
         case ("phase", phase):
             return venue.phase(phase)
+        case ("intervene", *what):
+            return venue.intervention(*what)
         case ("mass", who):
             return c.MassCancel(account=accounts[who])
         case (kind, number, *values):

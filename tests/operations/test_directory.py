@@ -3,13 +3,15 @@
 import itertools
 import random
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from open_venue import market, opened, seen
 
-from exchange.operations.directory import _HANDLERS, Directory
+from exchange.operations.directory import Directory
+from exchange.operations.directory_events import HANDLERS
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import CommandRefused
@@ -91,6 +93,9 @@ class Flow:
             "account": lambda: c.OpenAccount(participant=one(directory.participants)),
             "block": lambda: c.BlockAccount(account=one(directory.accounts)),
             "unblock": lambda: c.UnblockAccount(account=one(directory.accounts)),
+            "kill": lambda: self.stop(c.Kill),
+            "unkill": lambda: self.stop(c.Unkill),
+            "policies": lambda: c.AdoptPolicies(policies=digest()),
             "decision": lambda: c.RecordDecision(permitted=of([0, 1]), subject=digest(), decision=digest()),
             "grant": lambda: c.GrantEntitlement(
                 account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), purpose=1,
@@ -101,6 +106,12 @@ class Flow:
                 account=one(directory.accounts), instrument=one(directory.instruments), side=of(Side), decision=digest()
             ),
         }  # fmt: skip
+
+    def stop(self, kind):
+        what = self.of(["participant", "instrument", "venue"])
+        if what == "venue":
+            return kind()
+        return kind(**{what: self.one(getattr(self.directory, f"{what}s"))})
 
     def markets(self):
         of, one, digest, directory, listed = self.of, self.one, self.digest, self.directory, self.there.listed
@@ -139,8 +150,8 @@ class Flow:
 
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
-    "instrument", "phase", "schedule", "grant", "revoke", "decision", "order", "delivery",
-    "pool", "pooling",
+    "kill", "unkill", "policies", "instrument", "phase", "schedule", "grant", "revoke", "decision", "order",
+    "delivery", "pool", "pooling",
 )  # fmt: skip
 
 
@@ -165,7 +176,7 @@ def test_it_is_equal_after_every_kind_of_event_that_it_follows(untouched):
     for _ in range(60):
         for name in NAMES:
             reached |= sent(untouched, name, lambda: chance.randrange(10**6))
-    assert reached >= set(_HANDLERS)
+    assert reached >= set(HANDLERS)
     assert seen(reloaded(untouched.exchange)) == seen(untouched.exchange.directory)
 
 
@@ -191,7 +202,7 @@ def test_what_is_unknown_is_found_by_no_name(venue):
 
 
 def test_a_refusal_changes_nothing_in_the_directory(venue):
-    before = {name: dict(table) for name, table in seen(venue.directory).items()}
+    before = deepcopy(seen(venue.directory))
     reply = venue.submit(c.OpenAccount(actor=VENUE, participant=10**6).encode()).result(10)
     assert isinstance(EVENTS.decode(reply.events[0]), CommandRefused)
     assert seen(venue.directory) == before

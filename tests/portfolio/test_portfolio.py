@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_venue import SmallVenue
+from small_venue import INTERVENTIONS, SmallVenue
 
 from exchange.portfolio import messages
 from exchange.portfolio.portfolio import Portfolio
@@ -202,6 +202,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("amend"), st.integers(0, 30), st.integers(0, 105), st.integers(0, 9)),
     st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("withdraw"), st.integers(0, 2), st.integers(1, 10**6), st.booleans()),
+    st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
     st.tuples(
         st.just("offer"), st.integers(0, 2), st.sampled_from(Side), st.integers(95, 105), st.integers(1, 9),
         st.sets(st.integers(0, 2)),
@@ -228,6 +229,8 @@ def perform(watched, action, orders):
             orders.append((accounts[who], 16 * venue.sequence))
         case ("phase", phase):
             watched.apply(venue.phase(phase))
+        case ("intervene", *what):
+            watched.apply(venue.intervention(*what))
         case ("pool", who, lots):
             watched.apply(venue.pooling(accounts[who], lots, f"p{venue.sequence}"))
         case ("deliver" | "deliver graded" as kind, who, lots):

@@ -27,6 +27,7 @@ class SmallVenue:
         self.engine = Engine()
         self.sequence = 0
         self.batches = []
+        self.participants = []
 
     def apply(self, *commands):
         first = self.sequence + 1
@@ -49,7 +50,8 @@ class SmallVenue:
         return participant
 
     def account(self):
-        return self.make(c.OpenAccount(participant=self.participant()))
+        self.participants.append(self.participant())
+        return self.make(c.OpenAccount(participant=self.participants[-1]))
 
     def deposit(self, account, amount, key="d"):
         transfer = self.make(c.BeginDeposit(account=account, asset=self.cny, amount=amount, key=key))
@@ -155,3 +157,27 @@ class SmallVenue:
     def operator_key(self):
         user = self.make(c.RegisterUser(participant=self.participant(), roles=Role.OPERATOR))
         return self.make(c.RegisterKey(user=user, scopes=Scope.MANAGE, fingerprint=DIGEST))
+
+    def intervention(self, what, number):
+        """What an operator does about one of the first trades, or to an account, or to all."""
+        about = {"instrument": self.instrument, "trade_id": 1 + number}
+        accounts = (self.vendor, self.buyer, self.other)
+        payer, payee = accounts[number % 3], accounts[(number + 1) % 3]
+        match what:
+            case "bust":
+                return c.BustTrade(**about)
+            case "adjust":
+                return c.AdjustTrade(**about, payer=payer, payee=payee, amount=1 + number)
+            case "adjust back":
+                return c.AdjustTrade(**about, payer=payee, payee=payer, amount=1 + number)
+            case "block":
+                return c.BlockAccount(account=payer)
+            case "unblock":
+                return c.UnblockAccount(account=payer)
+            case "kill" | "unkill":
+                kind = c.Kill if what == "kill" else c.Unkill
+                participant = self.participants[number % 3]
+                return (kind(participant=participant), kind(instrument=self.instrument), kind())[number // 3 % 3]
+
+
+INTERVENTIONS = ("bust", "bust", "adjust", "adjust back", "block", "unblock", "kill", "unkill")

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_venue import Batch, SmallVenue
+from small_venue import INTERVENTIONS, Batch, SmallVenue
 from sqlalchemy import func, select
 
 from exchange.ledger.postings import LedgerError
@@ -85,7 +85,10 @@ def test_missing_events_are_refused_by_their_sequences(database, traded):
         Projection(database).apply(traded.batches[1:])
 
 
-@pytest.mark.parametrize("step", ["write_registry", "write_orders", "write_trades", "write_refusals", "insert_rows"])
+STEPS = ["write_registry", "write_orders", "write_trades", "write_interventions", "write_refusals", "insert_rows"]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_crash_anywhere_in_the_transaction_writes_nothing_at_all(database, traded, monkeypatch, step):
     projection = Projection(database)
     projection.apply(traded.batches[:-2])
@@ -221,6 +224,7 @@ steps = st.one_of(
         st.sampled_from(["confirm", "abort", "wait"]),
     ),
     st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
 )
 
 
@@ -234,6 +238,8 @@ def command_of(venue, step, made):
         return venue.order(accounts[who], side, price, lots, self_trade=mode, tif=TimeInForce.IOC if lots == 9 else 1)
     if kind == "phase":
         return venue.phase(rest[0])
+    if kind == "intervene":
+        return venue.intervention(*rest)
     if kind == "special":
         return venue.special(accounts[rest[0]], *rest[1:])
     if kind in {"cancel", "amend"}:

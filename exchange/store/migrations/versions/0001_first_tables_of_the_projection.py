@@ -37,6 +37,16 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         ["participant"],
     ),
     (
+        "adjustments",
+        "sequence event_index",
+        [
+            ("big", "instrument trade_id quote payer payee amount timestamp_ns"),
+            ("small", "reason"),
+            ("bytes32", "evidence"),
+        ],
+        ["instrument trade_id"],
+    ),
+    (
         "assets",
         "asset",
         [
@@ -104,12 +114,22 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
             ("big", "base quote tick_minor lot_rtu minor_per_tick_lot max_lots"),
             ("big", "max_notional_minor maker_ppm taker_ppm auction_ppm negotiated_ppm"),
             ("big", "collar_ppm static_band_ppm dynamic_band_ppm max_holders"),
-            ("small", "modes phase"),
+            ("small", "modes killed phase"),
             ("whole", "trading_day"),
             ("big", "reference_price_ticks defined_ns"),
             ("small", "cause"),
             ("big", "ends_at_ns overridden_ns scheduled_ns"),
             ("bytes32", "schedule"),
+        ],
+        [],
+    ),
+    (
+        "interventions",
+        "sequence event_index",
+        [
+            ("small", "event_kind reason"),
+            ("big", "actor account participant instrument timestamp_ns"),
+            ("bytes32", "evidence"),
         ],
         [],
     ),
@@ -141,7 +161,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "participant",
         [
             ("big", "owner"),
-            ("small", "state"),
+            ("small", "state killed"),
             ("big", "expires_at_ns registered_ns"),
             ("bytes32", "profile evidence"),
         ],
@@ -189,6 +209,16 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         ["account asset sequence"],
     ),
     (
+        "proposals",
+        "proposal",
+        [
+            ("big", "user_id account instrument subject amount proposed_ns ended_ns ended_by"),
+            ("small", "command_kind reason state"),
+            ("bytes32", "evidence"),
+        ],
+        ["state proposal"],
+    ),
+    (
         "refusals",
         "reason command_kind",
         [
@@ -203,7 +233,8 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
             ("big", "sequence event_index timestamp_ns product_sequence base quote price_ticks"),
             ("big", "lots notional_minor account maker_account taker_order_id maker_order_id"),
             ("big", "taker_fee_minor maker_fee_minor taker_decision maker_decision"),
-            ("small", "taker_side match_type"),
+            ("small", "taker_side match_type bust_reason"),
+            ("big", "bust_sequence"),
         ],
         ["account sequence", "maker_account sequence", "sequence event_index"],
     ),
@@ -230,10 +261,27 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         [],
     ),
     (
+        "venue",
+        "id",
+        [
+            ("small", "killed"),
+            ("bytes32", "policies"),
+        ],
+        [],
+    ),
+    (
         "watermark",
         "id",
         [
             ("big", "sequence timestamp_ns"),
+        ],
+        [],
+    ),
+    (
+        "withdrawal_limits",
+        "asset",
+        [
+            ("big", "amount sequence"),
         ],
         [],
     ),

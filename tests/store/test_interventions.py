@@ -1,0 +1,116 @@
+"""What operators did, as the records keep it."""
+
+import pytest
+from small_venue import DIGEST, SmallVenue
+from sqlalchemy import select
+
+from exchange.store import tables
+from exchange.store.history import History
+from exchange.store.projection import Projection
+from exchange.store.reconcile import reconcile
+from exchange.store.reports import Reports
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.instruments import Cause, Side
+
+
+@pytest.fixture
+def traded():
+    """The vendor has sold 4 lots for 20,000 and 10 are left; two operators, the first with a key."""
+    venue = SmallVenue().open()
+    venue.apply(venue.order(venue.vendor, Side.SELL, 500, 10), venue.order(venue.buyer, Side.BUY, 500, 4))
+    venue.first, venue.second = venue.operator_key(), venue.operator_key()
+    return venue
+
+
+def bust(venue, **fields):
+    made = {"instrument": venue.instrument, "trade_id": 1, "reason": Cause.OPERATOR, "evidence": DIGEST}
+    return c.BustTrade(**(made | fields))
+
+
+def rows(database, venue, table):
+    """All rows of a table once everything was projected, and the books agree."""
+    projection = Projection(database)
+    projection.apply(venue.batches)
+    outcome = reconcile(database, venue.sequence, venue.engine.balances())
+    assert outcome.agrees, outcome
+    with database.connect() as connection:
+        return list(connection.execute(select(table)))
+
+
+def test_a_busted_trade_stays_marked_and_off_the_public_list(database, traded):
+    traded.apply(bust(traded))
+    (kept,) = rows(database, traded, tables.trades)
+    assert (kept.bust_sequence, kept.bust_reason, kept.lots) == (traded.sequence, Cause.OPERATOR, 4)
+    history = History(database)
+    assert len(history.trades(traded.instrument)) == len(history.fills(traded.buyer)) == 1
+    assert history.trades(traded.instrument, busted=False) == []
+
+
+def test_a_trade_may_be_done_and_busted_in_one_batch(database, traded):
+    venue = SmallVenue().open()
+    ask = venue.order(venue.vendor, Side.SELL, 500, 10)
+    venue.apply(ask, venue.order(venue.buyer, Side.BUY, 500, 4), bust(venue))
+    (kept,) = rows(database, venue, tables.trades)
+    assert kept.bust_sequence == venue.sequence
+
+
+def test_statements_show_a_bust_and_an_adjustment(database, traded):
+    parties = {"payer": traded.buyer, "payee": traded.vendor, "amount": 250}
+    traded.apply(c.AdjustTrade(instrument=traded.instrument, trade_id=1, reason=Cause.REGULATOR, **parties))
+    adjusted = traded.sequence
+    traded.apply(bust(traded))
+    (kept,) = rows(database, traded, tables.adjustments)
+    assert (kept.sequence, kept.trade_id, kept.payer, kept.payee, kept.amount, kept.reason) == (
+        adjusted, 1, traded.buyer, traded.vendor, 250, Cause.REGULATOR,
+    )  # fmt: skip
+    told = Reports(database).statement(traded.buyer, traded.cny)
+    assert [(line.type, line.amount) for line in told.lines[-4:]] == [
+        ("fee", "-0.40"), ("adjustment", "-2.50"), ("bust", "200.00"), ("bust", "0.40"),
+    ]  # fmt: skip
+
+
+def test_a_proposal_is_kept_from_its_making_to_its_end(database, traded):
+    proposals = [traded.make(bust(traded, actor=traded.first)) for _ in range(3)]
+    traded.apply(c.Approve(actor=traded.second, proposal=proposals[0]))
+    traded.apply(c.Reject(actor=traded.first, proposal=proposals[1]))
+    kept = {row.proposal: row for row in rows(database, traded, tables.proposals)}
+    assert [kept[each].state for each in proposals] == [2, 3, 1]
+    assert kept[proposals[0]].ended_by != kept[proposals[0]].user_id == kept[proposals[1]].ended_by
+    waiting = kept[proposals[2]]
+    assert (waiting.subject, waiting.command_kind, waiting.evidence, waiting.ended_ns) == (
+        1, c.BustTrade.KIND, DIGEST, 0,
+    )  # fmt: skip
+
+
+def test_blocks_and_kills_are_kept_with_their_causes(database, traded):
+    traded.apply(c.BlockAccount(account=traded.buyer, reason=Cause.CONDUCT, evidence=DIGEST))
+    traded.apply(c.Kill(instrument=traded.instrument, reason=Cause.RISK))
+    traded.apply(c.Kill(participant=traded.participants[0], reason=Cause.REGULATOR))
+    traded.apply(c.UnblockAccount(account=traded.buyer))
+    kept = rows(database, traded, tables.interventions)
+    assert [row.reason for row in kept] == [Cause.CONDUCT, Cause.RISK, Cause.REGULATOR, Cause.NONE]
+    assert [row.account for row in kept] == [traded.buyer, 0, 0, traded.buyer]
+    assert (kept[1].instrument, kept[2].participant) == (traded.instrument, traded.participants[0])
+
+
+def blocks(database, venue):
+    return {row.account: row.blocked for row in rows(database, venue, tables.accounts)}
+
+
+def test_accounts_are_blocked_bit_by_bit_as_in_the_machine(database, traded):
+    traded.apply(c.BlockAccount(account=traded.vendor))
+    traded.apply(c.Kill(participant=traded.participants[0]), c.Kill())
+    later = traded.account()
+    assert blocks(database, traded) == {traded.vendor: 7, traded.buyer: 4, traded.other: 4, later: 4}
+    traded.apply(c.UnblockAccount(account=traded.vendor), c.Unkill())
+    assert blocks(database, traded) == {traded.vendor: 2, traded.buyer: 0, traded.other: 0, later: 0}
+
+
+def test_limits_policies_and_kills_stand_in_the_records(database, traded):
+    traded.apply(*(c.SetWithdrawalLimit(asset=traded.cny, amount=amount) for amount in (7, 9)))
+    traded.apply(c.AdoptPolicies(policies=DIGEST), c.Kill(), c.Kill(instrument=traded.instrument))
+    (limit,) = rows(database, traded, tables.withdrawal_limits)
+    (venue,) = rows(database, traded, tables.venue)
+    (instrument,) = rows(database, traded, tables.instruments)
+    assert (limit.asset, limit.amount) == (traded.cny, 9)
+    assert (venue.killed, venue.policies, instrument.killed) == (1, DIGEST, 1)
