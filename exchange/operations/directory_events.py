@@ -38,7 +38,7 @@ def made(entry: type[E], source: Any, **values: Any) -> E:
 
 
 HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}
-H = TypeVar("H", bound=Callable[[Directory, Any], None])
+H = TypeVar("H", bound="Callable[[Directory, Any], None]")
 
 
 def _on(*kinds: type[Record]) -> Callable[[H], H]:

@@ -1,10 +1,10 @@
 """Who trades: participants, their accounts, users and keys, and what the gate and the venue let them do."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from exchange.vocabulary import commands as c
-from exchange.vocabulary.instruments import Purpose, Side
+from exchange.vocabulary.instruments import Cause, Purpose, Side
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.units import FOREVER_NS, MAX_LOTS
 from simulations.sandbox import digest
@@ -111,12 +111,18 @@ def _revoke_key(market: Market, words: Sequence[str]) -> list[str]:
 
 @verb("block")
 def _block(market: Market, words: Sequence[str]) -> list[str]:
-    return market.apply(c.BlockAccount(account=market.find("account", words[0]), evidence=digest("evidence")))
+    """NAME [reason=REASON]."""
+    return market.apply(c.BlockAccount(**_blocked(market, words)))
 
 
 @verb("unblock")
 def _unblock(market: Market, words: Sequence[str]) -> list[str]:
-    return market.apply(c.UnblockAccount(account=market.find("account", words[0]), evidence=digest("evidence")))
+    return market.apply(c.UnblockAccount(**_blocked(market, words)))
+
+
+def _blocked(market: Market, words: Sequence[str]) -> dict[str, Any]:
+    reason = word_of(Cause, options(words[1:], "reason").get("reason", "none"))
+    return {"account": market.find("account", words[0]), "reason": reason, "evidence": digest("evidence")}
 
 
 @verb("entitle")

@@ -9,8 +9,11 @@ from simulations.scenario_steps.registry import line
 
 
 @line(ev.CommandRefused)
-def _refused(_market: Market, event: ev.CommandRefused, _command: c.Command) -> str:
-    return f"refused {Reason(event.reason).name}"
+def _refused(market: Market, event: ev.CommandRefused, _command: c.Command) -> str:
+    """Of a bust, with who lacks what."""
+    who, what = market.name_of("account", event.subject), market.name_of("asset", event.asset)
+    lacks = f" {who} lacks {event.lacking} {what}" if event.lacking else ""
+    return f"refused {Reason(event.reason).name}{lacks}"
 
 
 @line(ev.Trade)
