@@ -35,17 +35,22 @@ def _why(words: Sequence[str]) -> dict[str, Any]:
 @verb("bust")
 def _bust(market: Market, words: Sequence[str]) -> list[str]:
     """TRADE [reason=REASON], the number that the trade has in `TEXT-CNY`."""
-    about = {"instrument": market.sandbox.instrument, "trade_id": int(words[0])}
-    return market.apply(c.BustTrade(**about, **_why(words[1:])))
+    return market.apply(c.BustTrade(instrument=market.sandbox.instrument, trade_id=int(words[0]), **_why(words[1:])))
 
 
 @verb("adjust")
 def _adjust(market: Market, words: Sequence[str]) -> list[str]:
     """TRADE AMOUNT from NAME to NAME [reason=REASON]."""
     trade, amount, _, payer, _, payee, *rest = words
-    about = {"instrument": market.sandbox.instrument, "trade_id": int(trade), "amount": int(amount)}
-    parties = {"payer": market.find("account", payer), "payee": market.find("account", payee)}
-    return market.apply(c.AdjustTrade(**about, **parties, **_why(rest)))
+    command = c.AdjustTrade(
+        instrument=market.sandbox.instrument,
+        trade_id=int(trade),
+        payer=market.find("account", payer),
+        payee=market.find("account", payee),
+        amount=int(amount),
+        **_why(rest),
+    )
+    return market.apply(command)
 
 
 @verb("approve")
