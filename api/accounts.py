@@ -47,8 +47,8 @@ class _Asset(NamedTuple):
 def _assets(directory: Directory) -> Iterator[_Asset]:
     for cash in list(directory.assets.values()):
         yield _Asset(cash.asset, cash.code, 1, cash.scale, is_cash=True)
-    for base in list(directory.bases.values()):
-        yield _Asset(base.base, base.code, base.lot_rtu, SIZE_SCALE, is_cash=False)
+    for asset, claimed in directory.claims():
+        yield _Asset(asset, claimed.code, claimed.lot_rtu, SIZE_SCALE, is_cash=False)
 
 
 @router.get("/accounts", response_model=list[Account], summary="Balances")

@@ -20,6 +20,7 @@ from api import (
     operator,
     orders,
     participants,
+    pools,
     products,
     schedules,
     statements,
@@ -33,6 +34,7 @@ from api.settings import ApiSettings
 from exchange.operations.bootstrap import bootstrap
 from exchange.operations.guarding import end_old_guards
 from exchange.operations.issuing import finish_issues
+from exchange.operations.pooling import finish_pools
 from exchange.runtime import Batch, Exchange
 
 DESCRIPTION: Final = """
@@ -46,7 +48,7 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, deliveries, entitlements, decisions,
+        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
         participants, operator, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
@@ -104,3 +106,4 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     await asyncio.to_thread(bootstrap, exchange)
     await asyncio.to_thread(end_old_guards, exchange)
     await asyncio.to_thread(finish_issues, exchange)
+    await asyncio.to_thread(finish_pools, exchange)

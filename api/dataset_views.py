@@ -54,7 +54,7 @@ class DatasetViews:
         """By product id, by the base's code or by its id."""
         directory = self._exchange.directory
         product = directory.by_symbol(name) or directory.by_symbol(name.replace("/", "-"))
-        if product is not None:
+        if product is not None and product.base in directory.bases:
             return self.of(directory.bases[product.base])
         for entry in list(directory.bases.values()):
             if name in (entry.code, str(entry.base)):

@@ -17,7 +17,7 @@ from api.state import TheExchange, TheSettings
 from exchange.assay.certificate import FORMAT
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.events import BaseDefined
+from exchange.vocabulary.events import BaseDefined, PoolDefined
 from exchange.vocabulary.participants import Role
 
 router = APIRouter(tags=["decisions"])
@@ -69,8 +69,8 @@ async def decision(
 ) -> Response:
     """The facts that the gate saw, the rules that spoke with their law, and the hash of the policies.
 
-    It is shown to the participant that it is about; where it admitted a dataset, also to whoever may trade that
-    dataset or took delivery of it, as the record their own regulator asks for; and to operators and auditors.
+    It is shown to the participant that it is about; where it admitted a dataset or a pool, also to whoever may trade
+    that or took delivery of it, as the record their own regulator asks for; and to operators and auditors.
     """
     rows = await read_records(exchange, settings, lambda: exchange.register.decision(bytes.fromhex(digest)))
     if not any(_may_see(exchange, caller, row) for row in rows):
@@ -81,7 +81,7 @@ async def decision(
 def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
     if caller.roles & OVERSEERS or row["account"] in caller.accounts:
         return True
-    if row["event_kind"] != BaseDefined.KIND:
+    if row["event_kind"] not in {BaseDefined.KIND, PoolDefined.KIND}:
         return False
     base: int = row["base"]
     if exchange.directory.delivered.get((caller.participant, base)):

@@ -53,25 +53,26 @@ async def deliver(
     """Burn claims and be assigned as many lots that the participant does not have yet, the least delivered first.
 
     The gate decides on `deliver` for the purpose; a refusal is `GATE_REFUSED` with each rule, its law and a text.
-    Delivered lots are not resold, not returned and not busted.
+    Delivered lots are not resold, not returned and not busted. A pool delivers lots of its datasets, those of the one
+    that was pooled first before those of the next.
     """
-    view = await to_thread.run_sync(views.find, asked.product_id)
+    base, view = await _claimed(exchange, views, asked.product_id)
     account = caller.account_of(asked.profile_id)
     purpose = purpose_of(asked.purpose)
-    base = view.entry.base
     took = await to_thread.run_sync(
         partial(take_delivery, exchange, caller.key, account, base, asked.lots, purpose, asked.client_oid)
     )
-    rows = await read_records(exchange, settings, lambda: exchange.register.deliveries(caller.participant, base))
-    mine = [row for row in rows if row["account"] == account and row["lot"] in took.lots]
+    rows = await read_records(exchange, settings, lambda: exchange.register.deliveries(account=account))
+    by_lot = {(row["base"], row["lot"]): row for row in rows}
+    lots = partial(_all_shown, exchange, views, [by_lot[place] for place in took.drawn])
     return answer(
         {
-            "id": str(mine[0]["sequence"]),
+            "id": str(took.delivery),
             "product_id": asked.product_id,
             "replayed": took.replayed,
-            "certificate": view.entry.certificate.hex(),
-            "merkle_root": view.assay["merkle_root"],
-            "deliveries": [_shown(exchange, view, row) for row in mine],
+            "certificate": view.entry.certificate.hex() if view else None,
+            "merkle_root": view.assay["merkle_root"] if view else None,
+            "deliveries": await to_thread.run_sync(lots),
         }
     )
 
@@ -87,12 +88,12 @@ async def deliveries(
     product_id: str | None = None,
     profile_id: ProfileId = None,
 ) -> Response:
-    """To the participant, the newest delivery first."""
+    """To the participant, the newest delivery first; those of a dataset, or out of a pool, where one is named."""
     accounts = (caller.account_of(profile_id),) if profile_id else caller.accounts
-    only = await to_thread.run_sync(views.find, product_id) if product_id else None
-    base = only.entry.base if only else None
-    rows = await read_records(exchange, settings, lambda: exchange.register.deliveries(caller.participant, base))
-    shown = partial(_all_shown, exchange, views, [row for row in rows if row["account"] in accounts])
+    only = (await _claimed(exchange, views, product_id))[0] if product_id else 0
+    rows = await read_records(exchange, settings, lambda: exchange.register.deliveries(caller.participant))
+    chosen = [row for row in rows if row["account"] in accounts and only in (0, row["base"], row["pool"])]
+    shown = partial(_all_shown, exchange, views, chosen)
     return answer(await to_thread.run_sync(shown))
 
 
@@ -122,6 +123,15 @@ async def blob(
     return await _open(exchange, views, caller, request, product_id, lot, "blob", "application/octet-stream")
 
 
+async def _claimed(exchange: Exchange, views: DatasetViews, product_id: str) -> tuple[int, DatasetView | None]:
+    """The asset of a product's claims, and the dataset that they are on, if it is no pool."""
+    pool = exchange.directory.pool_named(product_id)
+    if pool is not None:
+        return pool.pool, None
+    view = await to_thread.run_sync(views.find, product_id)
+    return view.entry.base, view
+
+
 async def _open(
     exchange: Exchange,
     views: DatasetViews,
@@ -149,6 +159,7 @@ def _shown(exchange: Exchange, view: DatasetView, row: Row) -> dict[str, Any]:
     documents = view.dossier.lot(row["lot"])
     assert product is not None, "claims of a base without a product were delivered"
     assert documents is not None, "a lot that the base does not have was delivered"
+    pool = exchange.directory.instrument_of(row["pool"])
     url = f"/deliveries/{product.symbol}/{row['lot']}"
     return {
         "id": str(row["sequence"]),
@@ -164,4 +175,7 @@ def _shown(exchange: Exchange, view: DatasetView, row: Row) -> dict[str, Any]:
         "blob_sha256": documents.blob,
         "manifest_url": f"{url}/manifest",
         "blob_url": f"{url}/blob",
+        "pool": pool.symbol if pool else None,
+        "certificate": view.entry.certificate.hex(),
+        "merkle_root": view.assay["merkle_root"],
     }

@@ -4,16 +4,16 @@ Sequences of `user` count its messages on one connection. They begin at the micr
 rise over reconnections and restarts too: clients drop what seems older than what they have.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from api.auth import Caller
 from api.feed_connection import Connection
 from api.feed_outbox import as_text
 from api.feed_requests import EVERY_PRODUCT, PRIVATE, Subscription
-from api.market import Market
+from api.market import Book, Market
 from exchange.portfolio.balances import Balance
-from exchange.portfolio.messages import accounts_of, user_messages
-from exchange.vocabulary.events import AccountOpened, ClaimsIssued, Event, LotDelivered, TransferEvent
+from exchange.portfolio.messages import Message, accounts_of, offer, offer_of, user_messages
+from exchange.vocabulary.events import AccountOpened, ClaimsIssued, ClaimsPooled, Event, LotDelivered, TransferEvent
 from exchange.vocabulary.units import format_scaled
 from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
@@ -62,6 +62,7 @@ class PrivateFeed:
                 if account in self._listening:
                     moved[account] = None
                     self._tell_orders(event, account)
+            self._tell_offers(event)
         for account in moved:
             self._tell_balances(account)
 
@@ -74,12 +75,27 @@ class PrivateFeed:
 
     def _tell_orders(self, event: Event, account: int) -> None:
         book = self._market.books.get(event.instrument)
-        if book is None:
+        if book is not None:
+            self._tell_user(account, book, user_messages(event, account, book.product_id, book.scales))
+
+    def _tell_offers(self, event: Event) -> None:
+        """Those to whom a private offer is made are told of it, and again whenever something becomes of it."""
+        offer_id = offer_of(event)
+        view = self._market.portfolio.orders.by_id(offer_id) if offer_id else None
+        if view is None or view.offered is None:
             return
+        book = self._market.books[view.instrument]
+        for account in view.offered.to:
+            if account != view.account and account in self._listening:
+                now = {"type": "offer", "time": iso_time(event.timestamp_ns)}
+                self._tell_user(account, book, [now | offer(view, account, book.product_id, book.scales)])
+
+    def _tell_user(self, account: int, book: Book, messages: Iterable[Message]) -> None:
+        """To the account's connections; messages that come one by one are made only where somebody listens."""
         wanted = {_ALL_ORDERS, ("user", book.product_id)}
         listening = [each for each in self._listening[account] if not wanted.isdisjoint(each.subscriptions)]
         if listening:
-            for message in user_messages(event, account, book.product_id, book.scales):
+            for message in messages:
                 for connection in listening:
                     connection.user_sequence += 1
                     sequence = connection.user_sequence
@@ -109,13 +125,13 @@ class PrivateFeed:
         cash = directory.assets.get(asset)
         if cash is not None:
             return cash.code, lambda minor: format_scaled(minor, cash.scale)
-        base = directory.bases[asset]
-        return base.code, lambda lots: format_scaled(lots * base.lot_rtu, SIZE_SCALE)
+        claimed = directory.claimed(asset)
+        return claimed.code, lambda lots: format_scaled(lots * claimed.lot_rtu, SIZE_SCALE)
 
 
 def _moved_by(event: Event) -> Sequence[int]:
     """The accounts whose orders or balances an event concerns."""
-    if isinstance(event, TransferEvent | ClaimsIssued | LotDelivered):
+    if isinstance(event, TransferEvent | ClaimsIssued | ClaimsPooled | LotDelivered):
         return (event.account,)
     return accounts_of(event)
 

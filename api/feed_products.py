@@ -13,6 +13,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.depth import Change
 from exchange.marketdata.tape import print_of
 from exchange.vocabulary.events import Trade, TradeBusted
+from exchange.vocabulary.instruments import MatchType
 
 LEVEL2: Final = "level2"
 
@@ -129,7 +130,7 @@ class ProductFeed:
             printed, scales = print_of(trade), self._book.scales
             match = messages.match(self.product_id, printed, scales, followed.before.place if followed.before else None)
             self._send("matches", as_text(match), printed.sequence)
-        if self._subscribers["ticker"]:
+        if self._subscribers["ticker"] and trade.match_type != MatchType.NEGOTIATED:
             self._traded = True
             self._want_flush(self.flush)
 

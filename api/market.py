@@ -157,7 +157,7 @@ class Market:
         entry = self.directory.instruments[instrument]
         quote = self.directory.assets[entry.quote]
         scales = Scales(entry.tick_minor, quote.scale, entry.lot_rtu)
-        base_code = self.directory.bases[entry.base].code
+        base_code = self.directory.claimed(entry.base).code
         book = Book(entry.symbol, instrument, entry, base_code, quote.code, scales, depth, tape, call)
         self.books[instrument] = self._symbols[entry.symbol] = book
 

@@ -16,7 +16,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.tape import Print
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.instruments import CALLS, Phase
+from exchange.vocabulary.instruments import CALLS, MatchType, Phase
 from exchange.vocabulary.units import MAX_LOTS, PPM, format_scaled
 from exchange.vocabulary.wire import iso_time
 
@@ -31,8 +31,9 @@ _PPM_DIGITS: Final = len(str(PPM)) - 1
 
 def product(exchange: Exchange, book: Book) -> dict[str, Any]:
     """An instrument of the dialect, with what is the venue's own behind it."""
-    entry, scales, base = book.entry, book.scales, exchange.directory.bases[book.entry.base]
+    entry, scales = book.entry, book.scales
     lot = scales.size(1)
+    lots, copies = _lots(exchange, entry.base)
     return {
         "id": book.product_id,
         "base_currency": book.base_code,
@@ -52,13 +53,19 @@ def product(exchange: Exchange, book: Book) -> dict[str, Any]:
         "auction_mode": book.phase in _AUCTIONS,
         "phase": messages.PHASES[book.phase],
         "lot_rtu": str(entry.lot_rtu),
-        "lots": str(base.lots),
-        "copies": str(base.copies),
+        "lots": str(lots),
+        "copies": str(copies),
         "maker_fee_rate": format_scaled(entry.maker_ppm, _PPM_DIGITS),
         "taker_fee_rate": format_scaled(entry.taker_ppm, _PPM_DIGITS),
         "base_id": str(entry.base),
         "instrument_id": str(book.instrument),
     }
+
+
+def _lots(exchange: Exchange, asset: int) -> tuple[int, int]:
+    """Lots and copies; of a pool, the claims that it has and has not delivered, each for one lot."""
+    base = exchange.directory.bases.get(asset)
+    return (base.lots, base.copies) if base else (sum(exchange.directory.pooled.get(asset, {}).values()), 1)
 
 
 @router.get("/products", response_model=list[Product], summary="All instruments")
@@ -74,7 +81,8 @@ async def spark_lines(market: TheMarket) -> Response:
 
 
 def _spark_line(book: Book) -> list[tuple[int, str]]:
-    seconds = {each.time_ns // 10**9: each.price_ticks for each in reversed(list(book.tape.newest_first()))}
+    priced = [each for each in book.tape.newest_first() if each.match_type != MatchType.NEGOTIATED]
+    seconds = {each.time_ns // 10**9: each.price_ticks for each in reversed(priced)}
     return [(second, book.scales.price(ticks)) for second, ticks in list(seconds.items())[-PAGE:]]
 
 

@@ -104,7 +104,8 @@ class DeliveredLot(BaseModel):
     model_config = example(
         id="812", product_id="GSM8K-CNY", base="17", lot=3, rtu=150012, account="21", client_oid="batch-7",
         delivered_at="2026-11-24T08:30:00.000000Z", decision=DIGEST, manifest_sha256=DIGEST, blob_sha256=DIGEST,
-        manifest_url="/deliveries/GSM8K-CNY/3/manifest", blob_url="/deliveries/GSM8K-CNY/3/blob",
+        manifest_url="/deliveries/GSM8K-CNY/3/manifest", blob_url="/deliveries/GSM8K-CNY/3/blob", pool=None,
+        certificate=DIGEST, merkle_root=DIGEST,
     )  # fmt: skip
 
     id: str = Field(description="The delivery, which may be of several lots")
@@ -120,15 +121,69 @@ class DeliveredLot(BaseModel):
     blob_sha256: str
     manifest_url: str
     blob_url: str
+    pool: str | None = Field(description="The pool whose claim was burnt for it; none where it was the dataset's own")
+    certificate: str = Field(description="SHA-256 of the dataset's certificate")
+    merkle_root: str = Field(description="What the lot is verified against")
 
 
 class Delivery(BaseModel):
     id: str
     product_id: str
     replayed: bool = Field(description="Whether this client_oid had taken the delivery before")
-    certificate: str = Field(description="SHA-256 of the certificate")
-    merkle_root: str = Field(description="What the lots are verified against")
+    certificate: str | None = Field(description="SHA-256 of the certificate; null of a pool, whose lots tell their own")
+    merkle_root: str | None = Field(description="What the lots are verified against; null of a pool")
     deliveries: list[DeliveredLot]
+
+
+class PooledBase(BaseModel):
+    product_id: str
+    base: str
+    lots: int = Field(description="Claims on it that are in the pool and were not delivered")
+
+
+class Pool(BaseModel):
+    model_config = example(
+        product_id="EDUEN-CNY", pool="31", code="EDUEN", sector="education", language="en", kind="qa-sft", grade="G2",
+        licence="MIT", purposes=["training"], territories=["CN"], lot_rtu=150000, lot_size="0.150000", tick="0.20",
+        quote="CNY", phase="continuous", lots=12, pooled=[{"product_id": "GSM8K-CNY", "base": "17", "lots": 12}],
+        listing=DIGEST, decision=DIGEST,
+    )  # fmt: skip
+
+    product_id: str | None = Field(description="None where the definition was interrupted")
+    pool: str = Field(description="The id of the claims' asset")
+    code: str
+    sector: str
+    language: str = Field(description="As the dataset states it, and the assay held its documents against")
+    kind: str = Field(description="The quality profile that the assay applied")
+    grade: str = Field(description="The least that a dataset must have")
+    licence: str = Field(description="SPDX identifier")
+    purposes: list[str] = Field(description="Each must be offered")
+    territories: list[str] = Field(description="Each must be covered")
+    lot_rtu: int
+    lot_size: Decimal = Field(description="One lot in millions of RTU, the unit of order sizes")
+    tick: Decimal = Field(description="Quote currency per 1,000,000 RTU")
+    quote: str
+    phase: str | None
+    lots: int = Field(description="Claims pooled and not yet delivered")
+    pooled: list[PooledBase] = Field(description="What delivery draws on, the first first")
+    listing: str = Field(description="SHA-256 of the class's document")
+    decision: str = Field(description="SHA-256 of the decision that admitted it")
+
+
+class Pooling(BaseModel):
+    model_config = example(
+        product_id="EDUEN-CNY", pooled="GSM8K-CNY", lots=4, size="0.600000", account="21", client_oid="pool-1",
+        replayed=False, decision=DIGEST,
+    )  # fmt: skip
+
+    product_id: str
+    pooled: str = Field(description="The dataset whose claims they were")
+    lots: int
+    size: Decimal = Field(description="In millions of RTU")
+    account: str
+    client_oid: str
+    replayed: bool = Field(description="Whether this client_oid had pooled before")
+    decision: str = Field(description="SHA-256 of the decision that the dataset belongs to the class")
 
 
 class Assayer(BaseModel):

@@ -64,6 +64,8 @@ def server_config(exchange: Exchange, settings: ApiSettings) -> uvicorn.Config:
         ws=FeedProtocol,
         ws_max_size=_WEBSOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,
+        ws_ping_interval=settings.websocket_ping_s,
+        ws_ping_timeout=settings.websocket_ping_s,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -28,3 +28,4 @@ class ApiSettings(BaseSettings):
     history_timeout_s: float = Field(default=10.0, gt=0)
     answer_timeout_s: float = Field(default=30.0, gt=0)
     shutdown_timeout_s: int = Field(default=10, ge=1)
+    websocket_ping_s: float = Field(default=10.0, gt=0)

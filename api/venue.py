@@ -48,7 +48,7 @@ async def currencies(exchange: TheExchange) -> Response:
     cash = [_currency(each.code, each.code, format_scaled(1, each.scale), "fiat") for each in directory.assets.values()]
     claims = [
         _currency(each.code, f"{each.code} lots", format_scaled(each.lot_rtu, SIZE_SCALE), "claim")
-        for each in directory.bases.values()
+        for _, each in directory.claims()
     ]
     return answer(cash + claims)
 

@@ -47,13 +47,10 @@ def deliver_command(
     name = client_oid or str(uuid.uuid4())
     to.mkdir(parents=True, exist_ok=True)
     with signed(url, credentials) as client:
-        certificate = client.download(f"/datasets/{product}/certificate")
-        signer = assayer or str(client.get("/assayer")["public_key"])
-        verify_certificate(certificate, trusted_assayers=[_key(signer)], now_s=int(time.time()))
-        _keep_once(to / CERTIFICATE, certificate)
+        signer = fetch_certificate(client, product, to, assayer)
         delivery = client.post("/deliveries", {**body, "client_oid": name})
         say(f"Delivery {delivery['id']} under client_oid {name}: {len(delivery['deliveries'])} lots.")
-        _download(client, to, signer, delivery["deliveries"])
+        download_lots(client, to, signer, delivery["deliveries"])
     verify_command(to, assayer=signer)
 
 
@@ -86,7 +83,16 @@ def _verify_lot(folder: Path, number: str, sha256: str, certificate: Certificate
     return lot
 
 
-def _download(client: Client, folder: Path, signer: str, delivered: list[dict[str, Any]]) -> None:
+def fetch_certificate(client: Client, product: str, folder: Path, assayer: str | None) -> str:
+    """A dataset's certificate into the folder, verified; returns the key that signed it."""
+    certificate = client.download(f"/datasets/{product}/certificate")
+    signer = assayer or str(client.get("/assayer")["public_key"])
+    verify_certificate(certificate, trusted_assayers=[_key(signer)], now_s=int(time.time()))
+    _keep_once(folder / CERTIFICATE, certificate)
+    return signer
+
+
+def download_lots(client: Client, folder: Path, signer: str, delivered: list[dict[str, Any]]) -> None:
     """Each lot with its manifest; the receipt names a lot once it is there."""
     path = folder / RECEIPT
     receipt: dict[str, Any] = _read_receipt(path) if path.exists() else {"assayer": signer, "lots": {}}

@@ -24,11 +24,14 @@ PLACES: Final = {
     "entitle": "api.cli.trading",
     "order": "api.cli.trading",
     "cancel": "api.cli.trading",
+    "cancel-after": "api.cli.guards",
     "orders": "api.cli.trading",
+    "offer": "api.cli.offers",
     "accounts": "api.cli.accounts",
     "fills": "api.cli.accounts",
     "statement": "api.cli.accounts",
     "note": "api.cli.accounts",
+    "pool": "api.cli.pool",
     "deliver": "api.cli.delivery",
     "verify": "api.cli.delivery",
     "watch": "api.cli.watch",
@@ -48,7 +51,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         del ctx
         if cmd_name in PLACES:
-            loaded = getattr(importlib.import_module(PLACES[cmd_name]), f"{cmd_name}_command")
+            loaded = getattr(importlib.import_module(PLACES[cmd_name]), f"{cmd_name.replace('-', '_')}_command")
         elif plugin := _plugins().get(cmd_name):
             loaded = plugin.load()
         else:

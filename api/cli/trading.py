@@ -71,6 +71,7 @@ def order_command(
     min_size: Annotated[str | None, typer.Option(help="At least so much at once")] = None,
     expire_time: Annotated[str | None, typer.Option(help="With GTT: ISO 8601, such as 2026-12-01T00:00:00Z")] = None,
     stp: Annotated[str | None, typer.Option(help="Own orders that would meet: dc, co, cn, cb")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only ask what would become of it")] = False,
     as_json: AsJson = False,
     url: Url = HERE,
     credentials: Key = None,
@@ -100,13 +101,13 @@ def order_command(
     }
     said = {name: value for name, value in wishes.items() if value is not None}
     with signed(url, credentials) as client:
-        body = {"product_id": product, "side": side.value, "type": chosen.value, "size": _size(client, product, size)}
-        told = client.post("/orders", body | said)
+        body = {"product_id": product, "side": side.value, "type": chosen.value, "size": size_of(client, product, size)}
+        told = client.post("/orders?dry_run=1" if dry_run else "/orders", body | said)
     if as_json:
         typer.echo(as_json_text(told))
         return
-    say(_became(told))
-    show(_order(told))
+    say(became(told))
+    show(order_facts(told))
 
 
 def _type(price: str | None, trail: str | None, peg: str | None) -> Type:
@@ -159,7 +160,7 @@ def _row(told: dict[str, Any]) -> list[str]:
     return [*named, told["price"], told["size"], told["filled_size"], _status(told), told["created_at"]]
 
 
-def _size(client: Client, product: str, text: str) -> str:
+def size_of(client: Client, product: str, text: str) -> str:
     """A size as the wire has it; lots are counted by the product's own."""
     number = text.lower().removesuffix("s").removesuffix("lot").strip()
     if number == text.lower():
@@ -170,7 +171,9 @@ def _size(client: Client, product: str, text: str) -> str:
     return format_scaled(int(number) * lot_rtu, SIZE_SCALE)
 
 
-def _became(told: dict[str, Any]) -> str:
+def became(told: dict[str, Any]) -> str:
+    if told["status"] == "checked":
+        return f"The order would be taken: {told['would_trade']} would trade at once, and {told['hold']} be held."
     again = " (placed before under this client_oid)" if told.get("replayed") else ""
     return f"Order {told['id']} is {_status(told)}{again}."
 
@@ -181,7 +184,7 @@ def _status(told: dict[str, Any]) -> str:
     return "filled" if told["done_reason"] == "filled" else str(told["done_detail"]).replace("_", " ")
 
 
-def _order(told: dict[str, Any]) -> RenderableType:
+def order_facts(told: dict[str, Any]) -> RenderableType:
     pairs = [
         ("Product", told["product_id"]),
         ("Side", f"{told['side']}, {told['type']}, {told['time_in_force']}"),

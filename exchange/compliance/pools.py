@@ -15,6 +15,7 @@ from exchange.assay.grade import GRADE_FLOORS_PPM
 from exchange.compliance.assay_facts import AssayFacts
 from exchange.compliance.decisions import Reason, canonical_json
 from exchange.compliance.facts import DataLevel, DatasetFacts
+from exchange.compliance.gate import EXCHANGE_RULE, Gate
 from exchange.compliance.licences import Licences, purpose_names, purposes_named, spdx_id
 from exchange.vocabulary.instruments import Purpose
 
@@ -23,7 +24,6 @@ DECISION_FORMAT: Final = "tlx-pool-decision/1"
 GRADES: Final = tuple(grade for grade, _ in GRADE_FLOORS_PPM)
 """What a class may ask for, the best first."""
 UNSTATED: Final = "ZZ"
-EXCHANGE_RULE: Final = "exchange rule"
 
 RULES: Final[Mapping[str, str]] = {
     "PL-01": "The lots are of another size than the pool's.",
@@ -143,23 +143,28 @@ class PoolDecision:
         return hashlib.sha256(self._document).digest()
 
 
-def admit_class(pool_class: PoolClass, licences: Licences, *, decided_at_ns: int) -> PoolDecision:
+def admit_class(pool_class: PoolClass, gate: Gate, *, decided_at_ns: int) -> PoolDecision:
     """Whether a pool of this class may be defined."""
     asked = pool_class.asked_purposes
-    permits = bool(asked) and licences.permitted(pool_class.licence, asked) == asked
-    about = {"class": pool_class.digest.hex(), "decided_at_ns": decided_at_ns}
+    permits = bool(asked) and gate.licences.permitted(pool_class.licence, asked) == asked
+    about = _about(pool_class, gate, decided_at_ns)
     return PoolDecision(_reasons({"PL-12": (permits, spdx_id(pool_class.licence))}), about)
 
 
-def belongs(pool_class: PoolClass, candidate: Candidate, licences: Licences, *, decided_at_ns: int) -> PoolDecision:
+def belongs(pool_class: PoolClass, candidate: Candidate, gate: Gate, *, decided_at_ns: int) -> PoolDecision:
     """Whether a dataset's lots are of the class; the decision holds the facts that it rests on."""
-    checks = _measured(pool_class, candidate) | _stated(pool_class, candidate, licences)
-    about = {
+    checks = _measured(pool_class, candidate) | _stated(pool_class, candidate, gate.licences)
+    about = _about(pool_class, gate, decided_at_ns) | {"candidate": candidate.record(gate.licences)}
+    return PoolDecision(_reasons(checks), about)
+
+
+def _about(pool_class: PoolClass, gate: Gate, decided_at_ns: int) -> dict[str, Any]:
+    return {
         "class": pool_class.digest.hex(),
-        "candidate": candidate.record(licences),
+        "policy_set_sha256": gate.policy_set_sha256,
+        "profile": gate.profile.name,
         "decided_at_ns": decided_at_ns,
     }
-    return PoolDecision(_reasons(checks), about)
 
 
 _Checks = dict[str, tuple[bool, str]]

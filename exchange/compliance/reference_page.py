@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from exchange.compliance.gate import FAILED, MISSING, NOTHING_PERMITS, Gate
 from exchange.compliance.licences import Licences, purpose_names
 from exchange.compliance.policy_set import Rule, load_policy_set
+from exchange.compliance.pools import RULES
 from exchange.compliance.profiles import Profile, mode_names, profile_names, read_profile
 
 
@@ -24,6 +25,10 @@ def rule_table(rules: Iterable[Rule]) -> str:
 
 def own_reasons_table() -> str:
     return table(("Id", "Reason given"), [MISSING, FAILED, NOTHING_PERMITS])
+
+
+def pool_table() -> str:
+    return table(("Id", "Reason given"), list(RULES.items()))
 
 
 def profile_table(profiles: Iterable[Profile]) -> str:
@@ -66,6 +71,7 @@ def tables() -> list[str]:
     return [
         rule_table(Gate.load().rules),
         own_reasons_table(),
+        pool_table(),
         profile_table(profiles),
         licence_table(Licences.parse(policy_set.licences_toml)),
     ]

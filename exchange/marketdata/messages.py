@@ -95,9 +95,9 @@ def bust(product_id: str, busted: TradeBusted, scales: Scales) -> Message:
 
 
 def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: int) -> Message:
-    """The last trade with the best prices round it; prices that do not exist are empty strings."""
+    """The last trade that moved the price, with the best prices round it; empty strings stand for what there is not."""
     bid, ask = (next(side.quotes(1), None) for side in (depth.bids, depth.asks))
-    stats, last = tape.stats(now_ns), tape.last
+    stats, last = tape.stats(now_ns), tape.last_priced
     return {
         "type": "ticker",
         "sequence": depth.sequence,
@@ -114,7 +114,7 @@ def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: in
         # A ticker's side is the taker's, a match's the maker's: so the dialect has it.
         "side": SIDES[3 - last.maker_side] if last else "",
         "time": iso_time(last.time_ns if last else depth.time_ns),
-        "trade_id": tape.last_trade_id,
+        "trade_id": last.trade_id if last else tape.last_trade_id,
         "last_size": scales.size(last.lots if last else 0),
     }
 

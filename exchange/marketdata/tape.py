@@ -97,6 +97,8 @@ class Tape:
     def __init__(self, last_trade_id: int = 0, last_price_ticks: int = 0) -> None:
         self.last_trade_id = last_trade_id
         self.last_price_ticks = last_price_ticks
+        self.last_priced: Print | None = None
+        """The last trade that moved the price."""
         self._prints: deque[Print] = deque(maxlen=TRADES_KEPT)
         self._minutes: deque[_Minute] = deque()
 
@@ -117,6 +119,7 @@ class Tape:
         self._prints.append(printed)
         if printed.match_type != _NEGOTIATED:
             self.last_price_ticks = printed.price_ticks
+            self.last_priced = printed
             self._add_to_minute(printed)
 
     def bust(self, busted: TradeBusted) -> None:

@@ -1,7 +1,7 @@
 """Who and what there is, in memory: from the SQL rows at start, from events ever after.
 
-Written on the sequencer's thread before the answer to a
-command is given, so whoever has an answer finds here what it changed; read from any thread.
+Written on the sequencer's thread before the answer to a command is given, so whoever has an answer finds here what it
+changed; read from any thread.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Table, select
 
-from exchange.operations.directory_events import HANDLERS, made
+from exchange.operations.directory_events import HANDLERS
 from exchange.operations.entries import (
     AccountEntry,
     AssetEntry,
@@ -20,6 +20,7 @@ from exchange.operations.entries import (
     ParticipantEntry,
     PoolEntry,
     UserEntry,
+    made,
 )
 from exchange.store import tables
 from exchange.vocabulary import events as ev
@@ -114,6 +115,10 @@ class Directory:
     def claimed(self, asset: int) -> BaseEntry | PoolEntry:
         """What claims of this asset are on: a base, or a pool."""
         return self.bases.get(asset) or self.pools[asset]
+
+    def claims(self) -> list[tuple[int, BaseEntry | PoolEntry]]:
+        """Every asset of claims, with what they are on."""
+        return [*list(self.bases.items()), *list(self.pools.items())]
 
     def pool_named(self, name: str) -> PoolEntry | None:
         """By the symbol of its instrument, by its code, or by its id."""

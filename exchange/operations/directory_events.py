@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from exchange.operations.entries import (
@@ -18,6 +18,7 @@ from exchange.operations.entries import (
     ParticipantEntry,
     PoolEntry,
     UserEntry,
+    made,
 )
 from exchange.vocabulary import events as ev
 from exchange.vocabulary.codec import Record
@@ -26,15 +27,6 @@ from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH
 
 if TYPE_CHECKING:
     from exchange.operations.directory import Directory
-
-E = TypeVar("E")
-
-
-def made(entry: type[E], source: Any, **values: Any) -> E:
-    """An entry out of a row or an event with fields of the same names, unless given."""
-    names = [field.name for field in fields(entry)]  # type: ignore[arg-type]
-    taken = {name: getattr(source, name) for name in names if name not in values and hasattr(source, name)}
-    return entry(**taken, **values)
 
 
 HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}

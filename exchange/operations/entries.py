@@ -1,9 +1,19 @@
 """Entries of the directory, named after the events and columns they come from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import Cause, Phase
+
+E = TypeVar("E")
+
+
+def made(entry: type[E], source: Any, **values: Any) -> E:
+    """An entry out of a row or an event with fields of the same names, unless given."""
+    names = [field.name for field in fields(entry)]  # type: ignore[arg-type]
+    taken = {name: getattr(source, name) for name in names if name not in values and hasattr(source, name)}
+    return entry(**taken, **values)
 
 
 @dataclass(frozen=True, slots=True)

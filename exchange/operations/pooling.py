@@ -45,7 +45,7 @@ class Pooled:
 def define_pool(exchange: Exchange, actor: int, code: str, pool_class: PoolClass) -> tuple[PoolEntry, InstrumentEntry]:
     """A pool with an open market in it. OperationRefused: BAD_CLASS, GATE_REFUSED, or the machine's reasons."""
     _check(pool_class)
-    decision = admit_class(pool_class, exchange.gate.licences, decided_at_ns=exchange.now_ns())
+    decision = admit_class(pool_class, exchange.gate, decided_at_ns=exchange.now_ns())
     listing = bytes.fromhex(exchange.vault.put(pool_class.document()))
     _keep(exchange, decision, 0, listing, f"a pool {code}")
     command = commands.DefinePool(
@@ -78,7 +78,7 @@ def pool_claims(exchange: Exchange, actor: int, account: int, base: int, pool: i
             decision = belongs(
                 class_of(exchange, into),
                 candidate(exchange, entry),
-                exchange.gate.licences,
+                exchange.gate,
                 decided_at_ns=exchange.now_ns(),
             )
             _keep(exchange, decision, account, entry.listing, f"pooling {entry.code} into {into.code}")

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 from exchange.portfolio.orders import Fill, Options, OrderView, fills_of
 from exchange.vocabulary.events import (
+    REPLAYED,
     RESTS,
     WAITS,
     Event,
+    OfferTerms,
     OrderAccepted,
     OrderAmended,
     OrderDone,
@@ -157,6 +159,15 @@ def accounts_of(event: Event) -> tuple[int, ...]:
         both = (event.maker_account, event.account)
         return both if both[0] != both[1] else both[:1]
     return (event.account,) if isinstance(event, OrderEvent) else ()
+
+
+def offer_of(event: Event) -> int:
+    """The order that may be an offer of which the event tells, zero for none."""
+    if isinstance(event, OfferTerms):
+        return 0 if event.flags & REPLAYED else event.offer
+    if isinstance(event, Trade):
+        return event.maker_order_id if event.match_type == MatchType.NEGOTIATED else 0
+    return event.order_id if isinstance(event, OrderDone) and event.type == OrderType.OFFER else 0
 
 
 def user_messages(event: Event, account: int, product_id: str, scales: Scales) -> Iterator[Message]:

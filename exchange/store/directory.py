@@ -81,11 +81,11 @@ class Directory(Reader):
     def deliveries(
         self, participant: int | None = None, base: int | None = None, account: int | None = None
     ) -> Sequence[Row]:
-        """Lots delivered, by falling sequence and rising lot within it."""
+        """Lots delivered, by falling sequence, and those of one in the order in which they were chosen."""
         delivery = tables.deliveries.c
         where = given((delivery.participant, participant), (delivery.base, base), (delivery.account, account))
         query = select(tables.deliveries).where(*where)
-        return self._rows(query.order_by(delivery.sequence.desc(), delivery.lot))
+        return self._rows(query.order_by(delivery.sequence.desc(), delivery.event_index))
 
     def refusals(self) -> Sequence[Row]:
         """How often each kind of command was refused for each reason."""

@@ -1,7 +1,7 @@
 """Who trades: participants, their accounts, users and keys, and what the gate and the venue let them do."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.instruments import Cause, Purpose, Side
@@ -111,18 +111,17 @@ def _revoke_key(market: Market, words: Sequence[str]) -> list[str]:
 
 @verb("block")
 def _block(market: Market, words: Sequence[str]) -> list[str]:
-    """NAME [reason=REASON]."""
-    return market.apply(c.BlockAccount(**_blocked(market, words)))
+    return market.apply(c.BlockAccount(**_blocked(market, words), evidence=digest("evidence")))
 
 
 @verb("unblock")
 def _unblock(market: Market, words: Sequence[str]) -> list[str]:
-    return market.apply(c.UnblockAccount(**_blocked(market, words)))
+    return market.apply(c.UnblockAccount(**_blocked(market, words), evidence=digest("evidence")))
 
 
-def _blocked(market: Market, words: Sequence[str]) -> dict[str, Any]:
-    reason = word_of(Cause, options(words[1:], "reason").get("reason", "none"))
-    return {"account": market.find("account", words[0]), "reason": reason, "evidence": digest("evidence")}
+def _blocked(market: Market, words: Sequence[str]) -> dict[str, int]:
+    reason = options(words[1:], "reason").get("reason", "operator")
+    return {"account": market.find("account", words[0]), "reason": word_of(Cause, reason)}
 
 
 @verb("entitle")

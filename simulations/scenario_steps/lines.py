@@ -9,11 +9,8 @@ from simulations.scenario_steps.registry import line
 
 
 @line(ev.CommandRefused)
-def _refused(market: Market, event: ev.CommandRefused, _command: c.Command) -> str:
-    """Of a bust, with who lacks what."""
-    who, what = market.name_of("account", event.subject), market.name_of("asset", event.asset)
-    lacks = f" {who} lacks {event.lacking} {what}" if event.lacking else ""
-    return f"refused {Reason(event.reason).name}{lacks}"
+def _refused(_market: Market, event: ev.CommandRefused, _command: c.Command) -> str:
+    return f"refused {Reason(event.reason).name}"
 
 
 @line(ev.Trade)
@@ -81,8 +78,10 @@ def _phase(_market: Market, event: ev.PhaseSet, command: c.Command) -> str:
 
 
 @line(ev.LotDelivered)
-def _delivered(_market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
-    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}"
+def _delivered(market: Market, event: ev.LotDelivered, _command: c.Command) -> str:
+    """With the base where that is not the instrument's own."""
+    of = "" if event.base == market.sandbox.base and not event.pool else f" of {market.name_of('base', event.base)}"
+    return f"{'replayed' if event.flags & ev.REPLAYED else 'delivered'} lot {event.lot}{of}"
 
 
 @line(ev.TransferBegun)

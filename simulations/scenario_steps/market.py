@@ -79,6 +79,12 @@ class Market:
     def name_of(self, kind: str, id_: int) -> str:
         return self._names.get((kind, id_), f"id={id_}")
 
+    def number(self, kind: str, prefix: str, id_: int) -> str:
+        """Call what has no label of its own by its number: `p1`, `p2`, ..."""
+        name = f"{prefix}{1 + sum(named == kind for named, _ in self._names)}"
+        self.name(kind, name, id_)
+        return name
+
     @property
     def next_sequence(self) -> int:
         """The sequence of the next command, which is the id of what it makes."""

@@ -40,7 +40,7 @@ def _sell(market: Market, account: int, words: Sequence[str]) -> list[str]:
 def _place(market: Market, account: int, side: Side, words: Sequence[str]) -> list[str]:
     """LOTS @ PRICE, or LOTS market, or market funds=AMOUNT; then time in force, options, and `as LABEL`."""
     rest, label = labelled(words)
-    content = f"{side} {' '.join(rest)}"
+    content = f"{side} {' '.join(word for word in rest if word != 'dry-run')}"
     lots = int(rest.pop(0)) if rest[0] not in {"market", "@"} else 0
     price, market_order = 0, rest[0] == "market"
     if market_order:

@@ -40,9 +40,10 @@ def _abort(market: Market, words: Sequence[str]) -> list[str]:
 
 @account_verb("deliver")
 def _deliver(market: Market, account: int, words: Sequence[str]) -> list[str]:
-    """LOTS [key=KEY]."""
-    key = options(words[1:], "key").get("key", f"delivery {market.next_sequence}")
-    base, decision = market.sandbox.base, digest("deliver")
+    """LOTS [of=CODE] [key=KEY], of `TEXT` where no base or pool is named."""
+    given = options(words[1:], "key", "of")
+    key = given.get("key", f"delivery {market.next_sequence}")
+    base, decision = market.find("base", given.get("of", "TEXT")), digest("deliver")
     return market.apply(c.TakeDelivery(account=account, base=base, lots=int(words[0]), decision=decision, key=key))
 
 

@@ -1,10 +1,11 @@
 """The public channels of one product: whoever reads, however slowly, holds the book."""
 
 import pytest
-from feed_rig import Rig
+from feed_rig import ORDER_IDS, Rig
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exchange.vocabulary import commands as c
 from exchange.vocabulary.instruments import Side
 
 STEPS = st.tuples(st.integers(0, 9), st.integers(0, 11), st.integers(0, 8), st.integers(1, 5))
@@ -137,6 +138,22 @@ def test_tickers_come_with_trades_and_once_a_window(rig):
     rig.place(rig.venue.vendor, Side.SELL, 105, 1)
     rig.flush()
     assert reader.read() == [], "what traded before is told already"
+
+
+def test_a_negotiated_trade_is_a_match_that_changes_no_book_and_no_ticker(rig):
+    reader, raw = rig.reader("matches", "ticker", "full"), rig.reader("level2_raw")
+    reader.read(), raw.read()
+    rig.apply(rig.venue.offer(rig.venue.vendor, Side.SELL, 150, 2))
+    rig.apply(c.AcceptOffer(account=rig.venue.buyer, offer=rig.venue.sequence * ORDER_IDS))
+    rig.flush()
+    heard = reader.read()
+    assert [each["type"] for each in heard] == ["match", "match"], "on each channel one"
+    assert {(each["match_type"], each["price"], each["sequence"]) for each in heard} == {
+        ("negotiated", "150.00", rig.book.sequence)
+    }
+    assert not {"maker_order_id", "order_id"} & set(heard[0])
+    (update,) = raw.read()
+    assert (update["changes"], update["sequence"]) == ([], rig.book.sequence)
 
 
 def test_a_heartbeat_tells_the_last_sequence_and_trade(rig):

@@ -3,16 +3,18 @@
 import time
 
 import pytest
-from api_venue import ServerThread, refused, venue_of, with_market
-from feed_wire import auth, feed_client
+from api_venue import GENEROUS, ServerThread, refused, venue_of, with_market
+from feed_wire import auth, deaf_client, feed_client
 
+from api.settings import ApiSettings
 from exchange.vocabulary.participants import Scope
 
 
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory):
     """A venue whose clock ticks twenty times a second where nobody asks for anything."""
-    with ServerThread(tmp_path_factory.mktemp("guards") / "data", clock_idle_s=0.05) as server:
+    api_settings = ApiSettings(**GENEROUS, websocket_ping_s=1)
+    with ServerThread(tmp_path_factory.mktemp("guards") / "data", api_settings, clock_idle_s=0.05) as server:
         venue = with_market(venue_of(server))
         yield venue
         for client in venue.clients:
@@ -112,6 +114,13 @@ def test_a_guarded_connection_that_closes_politely_does_so_too(venue):
     with feed_client(venue) as client:
         guard(client, venue.buyer)
     assert outcome(venue.buyer, order) == "disconnected"
+
+
+def test_a_client_that_answers_no_ping_counts_as_gone(venue):
+    order = rest(venue)
+    with deaf_client(venue, {"type": "cancel_on_disconnect"} | auth(venue.buyer)):
+        assert stands(venue.buyer, order)
+        assert outcome(venue.buyer, order) == "disconnected"
 
 
 def test_a_client_that_leaves_before_it_is_answered_is_guarded_all_the_same(venue):

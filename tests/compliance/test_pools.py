@@ -11,7 +11,7 @@ from exchange.compliance.gate import Gate
 from exchange.compliance.pools import GRADES, RULES, Candidate, PoolClass, admit_class, belongs
 from exchange.vocabulary.instruments import Purpose
 
-LICENCES = Gate.load().licences
+GATE = Gate.load()
 CLASS = PoolClass(
     sector="education", language="en", kind="qa-sft", grade="G2", licence="MIT", purposes=("training",),
     territories=("CN",), lot_rtu=100_000, tick_minor=10,
@@ -24,14 +24,15 @@ MEMBER = Candidate(
 
 
 def rules(candidate, pool_class=CLASS):
-    return [reason.rule_id for reason in belongs(pool_class, candidate, LICENCES, decided_at_ns=1).reasons]
+    return [reason.rule_id for reason in belongs(pool_class, candidate, GATE, decided_at_ns=1).reasons]
 
 
 def test_a_dataset_that_is_all_the_class_says_belongs_to_it():
-    decision = belongs(CLASS, MEMBER, LICENCES, decided_at_ns=5)
+    decision = belongs(CLASS, MEMBER, GATE, decided_at_ns=5)
     assert decision.permitted
     told = json.loads(decision.document())
     assert (told["permitted"], told["class"], told["decided_at_ns"]) == (True, CLASS.digest.hex(), 5)
+    assert (told["policy_set_sha256"], told["profile"]) == (GATE.policy_set_sha256, "open")
     assert (told["candidate"]["grade"], told["candidate"]["licence"]) == ("G2", "MIT")
 
 
@@ -97,7 +98,7 @@ def test_every_reason_comes_at_once():
     [({}, True), ({"licence": "CC-BY-NC-4.0"}, False), ({"licence": "no such"}, False)],
 )
 def test_a_class_is_admitted_where_its_licence_permits_its_purposes(changes, permitted):
-    decision = admit_class(replace(CLASS, **changes), LICENCES, decided_at_ns=1)
+    decision = admit_class(replace(CLASS, **changes), GATE, decided_at_ns=1)
     assert decision.permitted is permitted
     assert [reason.rule_id for reason in decision.reasons] == ([] if permitted else ["PL-12"])
     assert all(RULES[reason.rule_id] == reason.text for reason in decision.reasons)
@@ -110,4 +111,4 @@ def test_a_class_comes_back_out_of_its_document():
 
 
 def test_nothing_that_the_gate_asks_about_a_class_is_unknown():
-    assert None not in CLASS.facts().attributes(LICENCES).values()
+    assert None not in CLASS.facts().attributes(GATE.licences).values()

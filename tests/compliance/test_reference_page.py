@@ -7,10 +7,10 @@ from exchange.compliance import reference_page
 PAGE = Path(__file__).parents[2] / "docs/reference/compliance.md"
 
 
-@pytest.mark.parametrize("place", range(4), ids=["rules", "own reasons", "profiles", "licences"])
+@pytest.mark.parametrize("place", range(5), ids=["rules", "own reasons", "pools", "profiles", "licences"])
 def test_the_page_shows_what_is_in_force(place):
     tables = reference_page.tables()
-    assert len(tables) == 4
+    assert len(tables) == 5
     assert tables[place] in PAGE.read_text(encoding="utf-8")
 
 

@@ -5,6 +5,8 @@ Each sets up a small venue, asserts, and returns nothing.
 
 from random import Random
 
+from small_venue import cash, delivered, delivery, ends, next_day, refusal, restarted, withdrawal
+
 from exchange.ledger.accounts import PARTICIPANT_BUCKETS, Bucket
 from exchange.ledger.balances import post
 from exchange.ledger.settlement import markets_defined, settle
@@ -14,7 +16,6 @@ from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import (
     WAITS,
     CommandRefused,
-    LotDelivered,
     OrderAccepted,
     OrderDone,
     OrderReplayed,
@@ -23,24 +24,10 @@ from exchange.vocabulary.events import (
 )
 from exchange.vocabulary.instruments import OrderType, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import Role, Scope
-from exchange.vocabulary.reasons import DoneReason, Reason
+from exchange.vocabulary.reasons import Reason
 from simulations.sandbox import Sandbox, Terms, digest
 
 BUY, SELL = Side.BUY, Side.SELL
-
-
-def refusal(box: Sandbox, command: c.Command) -> str:
-    """Apply it; the name of its refusal, or an empty string."""
-    refused = [each for each in box.apply(command) if isinstance(each, CommandRefused)]
-    box.engine.check_invariants()
-    return Reason(refused[0].reason).name if refused else ""
-
-
-def ends(box: Sandbox, command: c.Command) -> list[str]:
-    """Apply it; why orders ended."""
-    done = [each for each in box.apply(command) if isinstance(each, OrderDone)]
-    box.engine.check_invariants()
-    return [DoneReason(each.reason).name for each in done]
 
 
 def a_position_limit_counts_held_open_and_delivered_lots() -> None:
@@ -86,7 +73,7 @@ def opposite_trades_keep_their_least_days_apart() -> None:
     box.must(box.order(box.issuer, SELL, 5, 1))
     next_day(box, 101)
     assert refusal(box, box.order(ann, SELL, 6, 1)) == "TOO_EARLY"
-    restored = Sandbox(box.terms, Engine.restore(box.engine.snapshot()), **marks(box))
+    restored = restarted(box)
     assert refusal(restored, box.order(ann, SELL, 6, 1)) == "TOO_EARLY", "after a restart"
     next_day(box, 102)
     assert not refusal(box, box.order(ann, SELL, 6, 1))
@@ -101,7 +88,7 @@ def what_an_entitlement_covered_ends_with_it() -> None:
     assert refusal(box, box.order(ann, BUY, 5, 1)) == "NOT_ENTITLED"
     box.entitle(bob, expires_at_ns=box.now_ns + 10**9)
     box.must(box.order(bob, BUY, 5, 1))
-    restored = Sandbox(box.terms, Engine.restore(box.engine.snapshot()), **marks(box))
+    restored = restarted(box)
     for each in (box, restored):
         each.now_ns += 2 * 10**9
         assert ends(each, c.Clock()) == ["ENTITLEMENT_EXPIRED"]
@@ -121,7 +108,7 @@ def a_client_order_id_names_one_request() -> None:
     ann = box.trader()
     first = {"client_order_id": "id", "fingerprint": bytes([1] * 16)}
     box.must(box.order(ann, BUY, 5, 1, **first))
-    restored = Sandbox(box.terms, Engine.restore(box.engine.snapshot()), **marks(box))
+    restored = restarted(box)
     for each in (box, restored):
         (answer,) = each.apply(box.order(ann, BUY, 5, 1, **first))
         assert isinstance(answer, OrderReplayed) and not answer.product_sequence, "told to its owner alone"
@@ -148,7 +135,7 @@ def a_transfers_key_names_one_request() -> None:
     box = Sandbox()
     ann = box.trader(1_000)
     first = box.must(withdrawal(box, ann, 300, "key"))
-    restored = Sandbox(box.terms, Engine.restore(box.engine.snapshot()), **marks(box))
+    restored = restarted(box)
     for each in (box, restored):
         (answer,) = each.apply(withdrawal(box, ann, 300, "key"))
         assert isinstance(answer, TransferBegun) and answer.transfer == first
@@ -159,8 +146,8 @@ def a_transfers_key_names_one_request() -> None:
 def a_deliverys_key_names_one_request() -> None:
     box = Sandbox(Terms(lots=50))
     ann = box.trader(claims=4)
-    first, second = (told_lots(box, delivery(box, ann, 2, "key")) for _ in range(2))
-    assert first == second == [0, 1]
+    first, second = (delivered(box, delivery(box, ann, 2, "key")) for _ in range(2))
+    assert first == second == [(box.base, 0), (box.base, 1)]
     assert (ann, box.base, 2, 0) in box.engine.balances()
 
 
@@ -292,33 +279,6 @@ def market_of_everything() -> tuple[Sandbox, list[bytes]]:
         box.now_ns += 3 * day_ns if isinstance(step, c.Clock) else 0
         stamped.append(box.stamped([step]))
     return box, stamped
-
-
-def next_day(box: Sandbox, day: int) -> None:
-    box.phase(Phase.HALTED)
-    box.phase(Phase.CONTINUOUS, trading_day=day)
-
-
-def marks(box: Sandbox) -> dict[str, int]:
-    """What a second sandbox over the same venue has to know."""
-    return {name: getattr(box, name) for name in ("sequence", "now_ns", "asset", "base", "instrument", "issuer")}
-
-
-def cash(box: Sandbox, account: int) -> tuple[int, int]:
-    """(total, held)."""
-    return {(who, what): (total, held) for who, what, total, held in box.engine.balances()}[account, box.asset]
-
-
-def withdrawal(box: Sandbox, account: int, amount: int, key: str) -> c.BeginWithdrawal:
-    return c.BeginWithdrawal(account=account, asset=box.asset, amount=amount, key=key)
-
-
-def delivery(box: Sandbox, account: int, lots: int, key: str) -> c.TakeDelivery:
-    return c.TakeDelivery(account=account, base=box.base, lots=lots, decision=digest("deliver"), key=key)
-
-
-def told_lots(box: Sandbox, command: c.Command) -> list[int]:
-    return [each.lot for each in box.apply(command) if isinstance(each, LotDelivered)]
 
 
 CHECKS = (

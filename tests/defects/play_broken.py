@@ -47,9 +47,10 @@ def checks(rules: set[int]) -> Iterator[Callable[[], str | None]]:
     scenarios = list(read_scenarios(SCENARIOS))
     yield from (lambda each=each: run(each).difference for each in scenarios if rules & set(each.rules))
 
-    from defect_checks import CHECKS  # noqa: PLC0415 - as above.
+    import defect_checks  # noqa: PLC0415 - as above.
+    import venue_checks  # noqa: PLC0415
 
-    yield from CHECKS
+    yield from (*defect_checks.CHECKS, *venue_checks.CHECKS)
     yield from (lambda each=each: run(each).difference for each in scenarios if not rules & set(each.rules))
 
 

@@ -3,9 +3,13 @@
 import pytest
 from venue import kinds, refusal
 
+from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
-from exchange.vocabulary.instruments import Phase
-from simulations.sandbox import Terms
+from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.events import ScheduleAssigned
+from exchange.vocabulary.instruments import Cause, Phase
+from exchange.vocabulary.rows import InstrumentRow
+from simulations.sandbox import Terms, digest
 
 
 def moved(venue, phase):
@@ -69,3 +73,30 @@ def test_a_reference_price_must_be_a_price(venue):
     for price in (0, -1, 2**31):
         command = commands.SetReferencePrice(instrument=venue.instrument, price_ticks=price)
         assert refusal(venue.does(command)) == "BAD_PRICE"
+
+
+def assigned(venue, **fields):
+    return venue.does(commands.AssignSchedule(**({"instrument": venue.instrument} | fields)))
+
+
+def test_a_schedule_stays_with_the_instrument_until_another_or_none_is_assigned(venue):
+    for schedule in (digest("a day"), digest("another"), NO_DIGEST):
+        (event,) = assigned(venue, schedule=schedule)
+        assert (type(event), event.instrument, event.schedule) == (ScheduleAssigned, venue.instrument, schedule)
+        (row,) = venue.rows(InstrumentRow)
+        assert row.schedule == schedule
+        assert Engine.restore(venue.engine.snapshot()).state_hash() == venue.engine.state_hash()
+
+
+def test_a_schedule_is_for_managers_and_for_instruments_that_exist(venue):
+    before = venue.engine.state_hash()
+    assert refusal(assigned(venue, actor=10**6, instrument=10**6)) == "NOT_PERMITTED"
+    assert refusal(assigned(venue, instrument=10**6)) == "UNKNOWN_INSTRUMENT"
+    assert venue.engine.state_hash() == before
+
+
+def test_a_move_says_why_and_the_instrument_remembers(venue):
+    venue.does(commands.SetPhase(instrument=venue.instrument, phase=Phase.HALTED, reason=Cause.RECALL))
+    assert venue.rows(InstrumentRow)[0].cause == Cause.RECALL
+    venue.does(commands.SetPhase(instrument=venue.instrument, phase=Phase.CANCEL_ONLY, reason=Cause.SCHEDULE))
+    assert venue.rows(InstrumentRow)[0].cause == Cause.SCHEDULE

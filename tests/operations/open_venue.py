@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import random
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,9 +66,9 @@ def template():
     return json.loads((REPOSITORY / "simulations/listings/gsm8k.croissant.json").read_text())
 
 
-def opened(folder, **settings):
+def opened(folder, clock=time.time_ns, **settings):
     """The venue in `folder`, started and set up."""
-    exchange = Exchange.open(Settings(data_folder=folder, venue_name="Test Venue", **settings))
+    exchange = Exchange.open(Settings(data_folder=folder, venue_name="Test Venue", **settings), clock=clock)
     exchange.start()
     bootstrap(exchange)
     finish_issues(exchange)

@@ -38,6 +38,10 @@ def test_no_command_waits_for_what_only_another_one_needs():
         ("order", "X-CNY", "buy", "1", "5.00", "--type", "market"),
         ("cancel",),
         ("cancel", "17", "--all"),
+        ("cancel-after",),
+        ("cancel-after", "0s"),
+        ("cancel-after", "soon"),
+        ("cancel-after", "5d"),
         ("operator", "phase", "X-CNY", "asleep"),
     ],
 )

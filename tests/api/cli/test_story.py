@@ -1,5 +1,6 @@
 """The README's story, said line by line against a real server; and what it leaves, spoiled."""
 
+import json
 import os
 import re
 import shutil
@@ -138,6 +139,51 @@ def test_an_order_is_placed_once_and_cancelled(told, tlx, cli_server):
     assert tlx("cancel", number, *buyer).stdout == f"Cancelled: {number}.\n"
     assert tlx("cancel", number, *buyer).exit_code == 1
     assert "nothing to cancel" in tlx("cancel", "--all", *buyer).stdout
+
+
+def test_a_dry_run_places_nothing_and_is_refused_as_the_order_would_be(told, tlx, cli_server):
+    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
+    bid = ["order", "SAMPLETOPICS-CNY", "buy", "1lot", "700.00", "--dry-run", *buyer]
+    asked = tlx(*bid)
+    assert asked.exit_code == 0, asked.stderr
+    assert "would be taken" in asked.stdout
+    assert json.loads(tlx(*bid, "--json").stdout)["status"] == "checked"
+    assert "No orders." in tlx("orders", *buyer).stdout
+    refused = tlx("order", "SAMPLETOPICS-CNY", "buy", "9999lots", "700.00", "--dry-run", *buyer)
+    assert refused.exit_code == 1 and "INSUFFICIENT_FUNDS" in refused.stderr
+
+
+def test_the_dead_man_timer_is_set_moved_and_taken_away(told, tlx, cli_server):
+    buyer = ["--url", cli_server.url, "-c", told[0] / "var/buyer.json"]
+    assert "unless this is said again" in tlx("cancel-after", "90s", *buyer).stdout
+    assert json.loads(tlx("cancel-after", "2h", "--json", *buyer).stdout)["timeout"] == 7_200
+    assert "end by no timer" in tlx("cancel-after", "off", *buyer).stdout
+    assert "BAD_TIMEOUT" in tlx("cancel-after", "25h", *buyer).stderr
+
+
+def test_an_offer_is_made_seen_accepted_in_part_and_withdrawn(told, tlx, cli_server):
+    buyer, vendor = (["-c", told[0] / f"var/{name}.json", "--url", cli_server.url] for name in ("buyer", "vendor"))
+    bid = ["offer", "make", "SAMPLETOPICS-CNY", "buy", "2lots", "650.00", "--part", "--client-oid", "offered", *buyer]
+    made = tlx(*bid)
+    assert "is open" in made.stdout, made.stderr
+    assert "everyone" in made.stdout
+    assert "made before" in tlx(*bid).stdout
+    number = made.stdout.split()[1]
+    assert number in tlx("offer", "list", *vendor).stdout
+    assert "is filled" in tlx("offer", "accept", number, "1lot", *vendor).stdout
+    assert '"type": "offer"' in tlx("orders", "--json", *buyer).stdout
+    assert tlx("offer", "withdraw", number, *buyer).stdout == f"Withdrawn: {number}.\n"
+    gone = tlx("offer", "accept", number, "1lot", *vendor)
+    assert (gone.exit_code, gone.stderr.partition(":")[0]) == (1, "UNKNOWN_OFFER")
+    assert tlx("offer", "accept", number, *vendor).stderr.startswith("TOO_LATE")
+    assert tlx("offer", "list", *vendor).stdout == "No offers.\n"
+
+
+def test_an_offer_may_be_private_and_expire(told, tlx, cli_server):
+    vendor = ["-c", told[0] / "var/vendor.json", "--url", cli_server.url]
+    terms = ["--to", "1", "--to", "999", "--expire-time", "2099-01-01T00:00:00Z"]
+    refused = tlx("offer", "make", "SAMPLETOPICS-CNY", "sell", "1lot", "650.00", *terms, *vendor)
+    assert refused.stderr.startswith("BAD_COMBINATION")
 
 
 def test_an_operator_halts_a_product_and_lets_it_go_on(told, tlx, cli_server):
