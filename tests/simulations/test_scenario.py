@@ -51,8 +51,15 @@ EXCLUSIVE = {
         product([R.UNKNOWN_ORDER], [R.NOT_OWNER, R.TOO_LATE, R.AUCTION_FROZEN, R.BAD_TIF, R.BAD_COMBINATION]),
         product([R.UNKNOWN_ACCOUNT, R.UNKNOWN_KEY, R.UNKNOWN_TRANSFER], [R.BAD_STATE]),
         [(R.UNKNOWN_TRANSFER, R.BALANCE_TOO_LARGE), (R.UNKNOWN_BASE, R.ALREADY_ISSUED)],
-        [(R.UNKNOWN_PROPOSAL, R.SAME_USER)],
-        # What is killed has no orders.
+        # What is not known is in no state, and nobody's.
+        product([R.UNKNOWN_TRADE], [R.BAD_STATE, R.BUST_IMPOSSIBLE, R.INSUFFICIENT_FUNDS]),
+        product(
+            [R.UNKNOWN_PROPOSAL],
+            [R.SAME_USER, R.UNKNOWN_TRADE, R.BAD_STATE, R.BUST_IMPOSSIBLE, R.INSUFFICIENT_FUNDS],
+        ),
+        # Only a bust is impossible, and only an adjustment lacks funds, in whatever state its trade is.
+        product([R.INSUFFICIENT_FUNDS], [R.BUST_IMPOSSIBLE, R.BAD_STATE]),
+        # What is killed has no orders left.
         [(R.KILLED, R.CROSSED_BOOK)],
         # A key that is missing was not used before.
         [(R.BAD_VALUE, R.DUPLICATE_TRANSFER_KEY)],
@@ -61,7 +68,7 @@ EXCLUSIVE = {
 }
 """Reasons that one command never has both of."""
 
-RULES_IN_FORCE = set(range(1, 27))
+RULES_IN_FORCE = set(range(1, 29))
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
