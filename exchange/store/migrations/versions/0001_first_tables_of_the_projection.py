@@ -29,11 +29,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
     (
         "accounts",
         "account",
-        [
-            ("big", "participant owner max_open_orders max_client_ids"),
-            ("small", "blocked"),
-            ("big", "opened_ns"),
-        ],
+        [("big", "participant owner max_open_orders max_client_ids"), ("small", "blocked"), ("big", "opened_ns")],
         ["participant"],
     ),
     (
@@ -46,24 +42,8 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         ],
         ["instrument trade_id"],
     ),
-    (
-        "assets",
-        "asset",
-        [
-            ("small", "is_claim scale"),
-            ("text16", "code"),
-            ("big", "defined_ns"),
-        ],
-        [],
-    ),
-    (
-        "balances",
-        "account asset bucket",
-        [
-            ("big", "amount"),
-        ],
-        [],
-    ),
+    ("assets", "asset", [("small", "is_claim scale"), ("text16", "code"), ("big", "defined_ns")], []),
+    ("balances", "account asset bucket", [("big", "amount")], []),
     (
         "bases",
         "base",
@@ -87,11 +67,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
     (
         "deliveries",
         "base participant lot",
-        [
-            ("big", "pool account sequence event_index timestamp_ns"),
-            ("bytes32", "decision"),
-            ("text40", "key"),
-        ],
+        [("big", "pool account sequence event_index timestamp_ns"), ("bytes32", "decision"), ("text40", "key")],
         ["account sequence"],
     ),
     (
@@ -181,31 +157,14 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
     (
         "poolings",
         "sequence",
-        [
-            ("big", "account base pool claims timestamp_ns"),
-            ("bytes32", "decision"),
-            ("text40", "key"),
-        ],
+        [("big", "account base pool claims timestamp_ns"), ("bytes32", "decision"), ("text40", "key")],
         ["account sequence"],
     ),
-    (
-        "pools",
-        "pool",
-        [
-            ("big", "lot_rtu defined_ns"),
-            ("text16", "code"),
-            ("bytes32", "listing decision"),
-        ],
-        [],
-    ),
+    ("pools", "pool", [("big", "lot_rtu defined_ns"), ("text16", "code"), ("bytes32", "listing decision")], []),
     (
         "postings",
         "sequence event_index line",
-        [
-            ("big", "timestamp_ns account asset"),
-            ("small", "bucket entry"),
-            ("big", "amount balance"),
-        ],
+        [("big", "timestamp_ns account asset"), ("small", "bucket entry"), ("big", "amount balance")],
         ["account asset sequence"],
     ),
     (
@@ -218,14 +177,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         ],
         ["state proposal"],
     ),
-    (
-        "refusals",
-        "reason command_kind",
-        [
-            ("big", "refused last_sequence last_ns"),
-        ],
-        [],
-    ),
+    ("refusals", "reason command_kind", [("big", "refused last_sequence last_ns")], []),
     (
         "trades",
         "instrument trade_id",
@@ -252,39 +204,12 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
     (
         "users",
         "user_id",
-        [
-            ("big", "participant"),
-            ("small", "roles"),
-            ("bytes32", "person"),
-            ("big", "registered_ns"),
-        ],
+        [("big", "participant"), ("small", "roles"), ("bytes32", "person"), ("big", "registered_ns")],
         [],
     ),
-    (
-        "venue",
-        "id",
-        [
-            ("small", "killed"),
-            ("bytes32", "policies"),
-        ],
-        [],
-    ),
-    (
-        "watermark",
-        "id",
-        [
-            ("big", "sequence timestamp_ns"),
-        ],
-        [],
-    ),
-    (
-        "withdrawal_limits",
-        "asset",
-        [
-            ("big", "amount sequence"),
-        ],
-        [],
-    ),
+    ("venue", "id", [("small", "killed"), ("bytes32", "policies")], []),
+    ("watermark", "id", [("big", "sequence timestamp_ns")], []),
+    ("withdrawal_limits", "asset", [("big", "amount sequence")], []),
 ]
 """Name, key columns (all "big"), other columns by type, indexes by their columns."""
 
