@@ -13,6 +13,7 @@ from exchange.operations.schedule import MINUTE_NS, course
 from exchange.operations.scheduling import RETRY_NS, way, why_not
 from exchange.spine.errors import Busy
 from exchange.vocabulary import commands
+from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import OrderDone, PhaseSet, Trade, Uncrossed
 from exchange.vocabulary.instruments import Cause, Mode, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
@@ -60,6 +61,12 @@ def test_nothing_is_sent_while_nothing_is_due(product):
     sequence = product.sandbox.sequence
     product.at("2026-11-26T09:04")
     assert product.sandbox.sequence == sequence
+
+
+def test_a_move_names_the_schedule_that_asked_for_it(product):
+    product.set("2026-11-26T09:05")
+    (moved,) = EVENTS.decode_all(b"".join(product.watch(product.scheduler.run_due, product.sandbox.now_ns)))
+    assert (moved.reason, moved.evidence) == (Cause.SCHEDULE, product.entry.schedule)
 
 
 def test_the_call_of_a_day_trades_at_one_price(product):
