@@ -42,7 +42,11 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.UnblockAccount: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.BAD_STATE),
     c.Kill: _KILLED,
     c.Unkill: _KILLED,
-    c.Approve: (*_MANAGED, _R.UNKNOWN_PROPOSAL, _R.SAME_USER),
+    # After its own, what may have come about since the command was proposed.
+    c.Approve: (
+        *_MANAGED, _R.UNKNOWN_PROPOSAL, _R.SAME_USER, _R.UNKNOWN_TRADE, _R.BAD_STATE, _R.BUST_IMPOSSIBLE,
+        _R.INSUFFICIENT_FUNDS,
+    ),
     c.Reject: (*_MANAGED, _R.UNKNOWN_PROPOSAL),
     c.AdoptPolicies: (*_MANAGED, _R.NO_DECISION),
     c.SetWithdrawalLimit: (*_MANAGED, _R.UNKNOWN_ASSET, _R.BAD_AMOUNT),

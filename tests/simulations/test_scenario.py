@@ -1,5 +1,6 @@
 """Scenarios: the project's own come out as written, and one that does not is told so that anyone sees why."""
 
+import re
 from collections import Counter
 from itertools import combinations, product
 from pathlib import Path
@@ -10,6 +11,7 @@ from exchange.vocabulary import commands
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.refusals import REFUSALS
 from simulations.scenario import ScenarioError, read_scenarios, run
+from simulations.scenario_steps import known_steps
 
 SCENARIOS = Path(__file__).parents[2] / "simulations" / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.scenario"))
@@ -49,8 +51,15 @@ EXCLUSIVE = {
         product([R.UNKNOWN_ORDER], [R.NOT_OWNER, R.TOO_LATE, R.AUCTION_FROZEN, R.BAD_TIF, R.BAD_COMBINATION]),
         product([R.UNKNOWN_ACCOUNT, R.UNKNOWN_KEY, R.UNKNOWN_TRANSFER], [R.BAD_STATE]),
         [(R.UNKNOWN_TRANSFER, R.BALANCE_TOO_LARGE), (R.UNKNOWN_BASE, R.ALREADY_ISSUED)],
-        [(R.UNKNOWN_PROPOSAL, R.SAME_USER)],
-        # What is killed has no orders.
+        # What is not known is in no state, and nobody's.
+        product([R.UNKNOWN_TRADE], [R.BAD_STATE, R.BUST_IMPOSSIBLE, R.INSUFFICIENT_FUNDS]),
+        product(
+            [R.UNKNOWN_PROPOSAL],
+            [R.SAME_USER, R.UNKNOWN_TRADE, R.BAD_STATE, R.BUST_IMPOSSIBLE, R.INSUFFICIENT_FUNDS],
+        ),
+        # Only a bust is impossible, and only an adjustment lacks funds, in whatever state its trade is.
+        product([R.INSUFFICIENT_FUNDS], [R.BUST_IMPOSSIBLE, R.BAD_STATE]),
+        # What is killed has no orders left.
         [(R.KILLED, R.CROSSED_BOOK)],
         # A key that is missing was not used before.
         [(R.BAD_VALUE, R.DUPLICATE_TRANSFER_KEY)],
@@ -59,7 +68,7 @@ EXCLUSIVE = {
 }
 """Reasons that one command never has both of."""
 
-RULES_IN_FORCE = set(range(1, 27))
+RULES_IN_FORCE = set(range(1, 29))
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
 
 
@@ -126,6 +135,12 @@ def test_what_is_said_to_come_before_another_refusal_is_followed_by_that_alone(o
     of_file = [outcome for outcome in outcomes if outcome.scenario.path == path]
     later = {(kind, later) for outcome in of_file for kind, _, later in outcome.ranked}
     assert later <= {refusal for outcome in of_file for refusal in outcome.refused}
+
+
+def test_every_step_is_documented():
+    page = (SCENARIOS.parents[1] / "docs" / "reference" / "scenarios.md").read_text()
+    missing = [step for step in known_steps() if not re.search(rf"`{step}\b", page)]
+    assert len(known_steps()) > 40 and not missing
 
 
 def played(tmp_path, text):
