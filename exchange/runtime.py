@@ -129,6 +129,8 @@ class Exchange:
             self.directory.load(connection)
         for base in self.directory.bases.values():
             self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
+        for pool in self.directory.pools.values():
+            self.vault.get(pool.listing.hex())  # Without its class nothing could be judged for it.
         self.projector = Projector(projection, self.fail)
         self._opened.callback(self._close_projector)
         self._sequencer = Sequencer(

@@ -62,6 +62,11 @@ class DayVenue:
     def phase(self):
         return self.venue.public.get(f"/products/{self.venue.product_id}").json()["phase"]
 
+    @property
+    def trading_day(self):
+        (instrument,) = self.venue.exchange.directory.instruments.values()
+        return date_of(instrument.trading_day).isoformat()
+
     def stays(self, phase):
         """For several beats of the runner."""
         time.sleep(0.15)
@@ -159,6 +164,7 @@ def test_a_halt_of_an_operator_outlasts_the_schedule_until_it_is_lifted(day):
     day.at("09:20:00", "halted", TOMORROW)
     day.at("10:00:00", "halted", TOMORROW)
     assert day.venue.operator.post(phase, {"phase": "continuous"}).status_code == 200
+    assert day.trading_day == TOMORROW
     day.stays("continuous")
     day.at("11:30:00", "cancel_only", TOMORROW)
 
@@ -187,8 +193,7 @@ def test_a_restart_in_the_middle_goes_on_where_the_day_should_be(tmp_path, clock
     with running(tmp_path / "data", clock) as day:
         day.venue.listed = listed
         day.reaches("continuous")
-        (instrument,) = day.venue.exchange.directory.instruments.values()
-        assert date_of(instrument.trading_day).isoformat() == "2026-11-30"
+        assert day.trading_day == "2026-11-30"
         day.at("11:30:00", "cancel_only", "2026-11-30")
 
 

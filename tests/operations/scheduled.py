@@ -64,6 +64,10 @@ class Scheduled:
     def at(self, text, zone="Asia/Shanghai"):
         """One beat of the runner at a time; the moves it made."""
         self.set(text, zone)
+        return self.beat()
+
+    def beat(self):
+        """One beat of the runner; the moves it made."""
         self.moves.clear()
         with structlog.testing.capture_logs() as self.log:
             self.scheduler.run_due(self.sandbox.now_ns)
