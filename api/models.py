@@ -70,6 +70,8 @@ class Product(BaseModel):
         limit_only=False,
         auction_mode=False,
         phase="continuous",
+        phase_cause="schedule",
+        killed=False,
         lot_rtu="450000",
         lots="8",
         copies="1",
@@ -89,13 +91,17 @@ class Product(BaseModel):
     min_market_funds: Decimal = Field(description="What one lot costs at one tick")
     display_name: str
     status: Literal["online", "offline"]
-    status_message: str
+    status_message: str = Field(description="Such as `halted: regulator`; empty where all goes as planned")
     trading_disabled: bool
     cancel_only: bool
     post_only: bool
     limit_only: bool
     auction_mode: bool
     phase: str
+    phase_cause: str = Field(
+        description="Why: schedule, volatility, operator, recall, regulator, technical, conduct, risk, or empty"
+    )
+    killed: bool = Field(description="Whether the kill switch holds it, or the whole venue, stopped")
     lot_rtu: str
     lots: str
     copies: str
