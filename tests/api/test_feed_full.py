@@ -103,6 +103,13 @@ def test_a_market_order_shows_no_price_and_its_rest_is_canceled(rig):
     assert (done["type"], done["reason"]) == ("done", "canceled")
 
 
+def test_a_bust_is_told_in_its_place_of_the_sequence_and_names_nobody(rig):
+    rig.apply(order(rig, rig.venue.vendor, Side.SELL, 120, 3), order(rig, rig.venue.buyer, Side.BUY, 120, 3))
+    (bust,) = told(rig, c.BustTrade(instrument=rig.venue.instrument, trade_id=1))
+    assert (bust["type"], bust["sequence"]) == ("bust", rig.book.sequence)
+    assert set(bust) == {"type", "product_id", "sequence", "trade_id", "size", "price", "traded_at", "time"}
+
+
 def test_a_phase_is_told_in_its_place_of_the_sequence(rig):
     halted = c.SetPhase(instrument=rig.venue.instrument, phase=Phase.HALTED, trading_day=20_000)
     (phase,) = told(rig, halted)

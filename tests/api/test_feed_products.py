@@ -156,6 +156,31 @@ def test_a_negotiated_trade_is_a_match_that_changes_no_book_and_no_ticker(rig):
     assert (update["changes"], update["sequence"]) == ([], rig.book.sequence)
 
 
+def test_a_busted_trade_is_told_and_the_ticker_goes_back_to_the_trade_before(rig):
+    for price in (120, 125):
+        rig.place(rig.venue.vendor, Side.SELL, price, 3)
+        rig.place(rig.venue.buyer, Side.BUY, price, 2)
+        rig.cancel(rig.venue.vendor, (rig.venue.sequence - 1) * 16)
+    reader = rig.reader("matches", "ticker")
+    reader.read()
+    rig.apply(c.BustTrade(instrument=rig.venue.instrument, trade_id=2))
+    rig.flush()
+    bust, ticker = reader.read()
+    assert (bust["type"], bust["trade_id"], bust["price"], bust["size"]) == ("bust", 2, "125.00", "0.200000")
+    assert bust["sequence"] == rig.book.sequence
+    assert bust["traded_at"] < bust["time"]
+    assert (ticker["price"], ticker["volume_24h"], ticker["high_24h"]) == ("120.00", "0.200000", "120.00")
+
+
+def test_whoever_subscribes_after_a_bust_hears_the_last_trade_that_stands(rig):
+    rig.place(rig.venue.vendor, Side.SELL, 120, 3)
+    rig.place(rig.venue.buyer, Side.BUY, 120, 1)
+    rig.place(rig.venue.buyer, Side.BUY, 120, 2)
+    rig.apply(c.BustTrade(instrument=rig.venue.instrument, trade_id=2))
+    (last,) = rig.reader("matches").read()
+    assert last["trade_id"] == 1
+
+
 def test_a_heartbeat_tells_the_last_sequence_and_trade(rig):
     reader = rig.reader("heartbeat")
     reader.read()

@@ -44,7 +44,8 @@ class WithdrawalLimitSet(Event):
 @EVENTS.register(6)
 class Proposed(Event):
     """A command waits for a second user. `user` made it; `subject` is the trade, transfer, participant or rules version
-    it is about, and the header's account and instrument are the command's."""
+    it is about, and the header's instrument is the command's. The header's account is whose money it is: an
+    adjustment's payer, a withdrawal's account. For policies to adopt, `evidence` is their digest."""
 
     proposal: U64 = 0
     user: U64 = 0
