@@ -207,7 +207,7 @@ class Account(BaseModel):
 class Fill(BaseModel):
     model_config = _example(
         trade_id=7, product_id="GSM8K-CNY", order_id="9024", profile_id="21", side="buy", liquidity="T",
-        price="500.00", size="0.450000", funds="225.00", fee="0.23", settled=True,
+        price="500.00", size="0.450000", funds="225.00", fee="0.23", settled=True, busted=False,
         created_at="2026-11-24T08:30:00.000000Z", match_type="continuous",
     )  # fmt: skip
 
@@ -222,6 +222,7 @@ class Fill(BaseModel):
     funds: Decimal
     fee: Decimal
     settled: bool
+    busted: bool = Field(description="Whether the venue undid the trade: claims, cash and fees went back")
     created_at: str
     match_type: Literal["continuous", "auction", "negotiated"]
 
@@ -231,7 +232,7 @@ class LedgerEntry(BaseModel):
     created_at: str
     amount: Decimal
     balance: Decimal = Field(description="After the entry")
-    type: str = Field(description="`match`, `fee`, `transfer`, `issue` or `delivery`")
+    type: str = Field(description="`match`, `fee`, `transfer`, `issue`, `delivery`, `pool`, `bust` or `adjustment`")
     details: dict[str, str]
 
 
