@@ -87,14 +87,15 @@ async def transfers(_caller: Overseer, exchange: TheExchange, settings: TheSetti
 
 
 @router.post("/transfers/{transfer}/confirm", summary="Confirm a transfer", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def confirm(transfer: Id, caller: Manager, exchange: TheExchange) -> Response:
+async def confirm(transfer: Id, caller: Manager, exchange: TheExchange, settings: TheSettings) -> Response:
     """The cash of a withdrawal has left. Above the currency's limit that is a proposal: a 202, and debited once a
     second user approves it."""
+    row = await read_records(exchange, settings, partial(exchange.register.transfer, transfer))
     settle = partial(admission.settle_transfer, exchange, caller.key, transfer, left_or_came=True)
     event = await to_thread.run_sync(settle)
     if isinstance(event, events.Proposed):
-        row = await to_thread.run_sync(exchange.register.transfer, transfer)
-        known = cash(exchange, row["asset"], row["amount"]) if row else {}
+        assert row is not None, "a proposal about a transfer that the records do not have"
+        known = cash(exchange, row["asset"], row["amount"])
         return await to_thread.run_sync(partial(proposed, exchange, event, **known))
     return answer({"id": str(transfer), "status": "confirmed"})
 

@@ -33,7 +33,9 @@ class Rules(BaseModel):
 class Policies(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"policies": DIGEST}})
 
-    policies: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set")
+    policies: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set; without one, of that at hand"
+    )
 
 
 class Limit(BaseModel):
@@ -50,15 +52,17 @@ async def set_rules(asked: Rules, caller: Manager, exchange: TheExchange) -> Res
 
 @router.get("/policies", summary="The gate's policies", responses=SIGNED_PROBLEMS)
 async def policies(_caller: Overseer, exchange: TheExchange) -> Response:
-    """The policy set that the gate decides by, and the one that was adopted last; empty where none was."""
-    adopted = exchange.directory.policies
-    return answer({"in_force": exchange.gate.policy_set_sha256, "adopted": adopted.hex() if any(adopted) else ""})
+    """The policy set that this server has, and the one that the venue adopted last: the gate admits nothing while they
+    differ."""
+    at_hand, adopted = exchange.gate.policy_set_sha256, exchange.directory.policies.hex()
+    return answer({"at_hand": at_hand, "adopted": adopted, "in_force": at_hand == adopted})
 
 
 @router.post("/policies/adopt", status_code=202, summary="Propose to adopt policies", responses=SIGNED_PROBLEMS)
 async def adopt_policies(asked: Policies, caller: Manager, exchange: TheExchange) -> Response:
     """The gate decides by this policy set from a second user's approval on."""
-    return await _propose(exchange, commands.AdoptPolicies(actor=caller.key, policies=bytes.fromhex(asked.policies)))
+    digest = asked.policies or exchange.gate.policy_set_sha256
+    return await _propose(exchange, commands.AdoptPolicies(actor=caller.key, policies=bytes.fromhex(digest)))
 
 
 @router.put(
