@@ -91,6 +91,7 @@ STEPS = st.one_of(
     st.tuples(
         st.just("gate"), TRADERS, SIDES, st.booleans(), st.integers(0, 300), st.integers(0, 2), st.integers(0, 1)
     ),
+    st.tuples(st.just("tick")),
     st.tuples(st.just("deposit"), TRADERS, st.integers(1, 10**6)),
     st.tuples(st.just("transfer"), ACTORS, st.booleans(), st.integers(0, 3)),
     st.tuples(st.just("limit"), ACTORS, st.integers(0, 10**5)),
