@@ -4,7 +4,7 @@ from typing import Any
 
 from api.market import Book
 from exchange.portfolio import messages
-from exchange.portfolio.orders import OrderView
+from exchange.portfolio.orders import Options, OrderView
 from exchange.vocabulary.commands import PlaceOrder
 from exchange.vocabulary.events import OrderChecked
 from exchange.vocabulary.instruments import OrderFlag, Side
@@ -37,9 +37,23 @@ def checked_order(asked: PlaceOrder, told: OrderChecked, book: Book) -> dict[str
         display_lots=asked.display_lots,
         stop_price_ticks=asked.stop_price_ticks,
         expire_at_ns=asked.expire_at_ns,
+        options=_options(asked),
     )
     scales = book.scales
     order = messages.order(view, book.product_id, scales)
     del order["id"]
     hold = scales.money(told.hold) if told.side == Side.BUY else scales.size(told.hold)
     return order | {"status": "checked", "would_trade": scales.size(told.trades_lots), "hold": hold}
+
+
+def _options(asked: PlaceOrder) -> Options:
+    """A pegged order's own price is the one beyond which it does not follow."""
+    return Options(
+        entry=0,
+        peg=asked.peg,
+        offset_ticks=asked.offset_ticks,
+        cap_ticks=asked.price_ticks,
+        trail_ticks=asked.trail_ticks,
+        exit_price_ticks=asked.exit_price_ticks,
+        exit_stop_ticks=asked.exit_stop_ticks,
+    )

@@ -26,7 +26,8 @@ class Guards:
         self._answer_timeout_s = answer_timeout_s
         self._armed: dict[Connection, dict[int, int]] = {}
         """Guards of each connection that is open, by account."""
-        self._arming: set[asyncio.Task[None]] = set()
+        self._arming: dict[tuple[Connection, int], asyncio.Task[None]] = {}
+        """Guards that were asked for and are not in the journal yet."""
 
     def connect(self, connection: Connection) -> None:
         self._armed[connection] = {}
@@ -54,14 +55,19 @@ class Guards:
         connection.send(as_text(answer))
 
     async def _arm(self, connection: Connection, key: int, account: int) -> None:
-        if account in self._armed[connection]:
-            return
-        # A task of its own: whoever waits for it goes with the connection, and then the guard must be known to break.
-        arming = asyncio.create_task(self._hold(connection, key, account))
-        self._arming.add(arming)
-        arming.add_done_callback(self._arming.discard)
-        async with asyncio.timeout(self._answer_timeout_s):
-            await asyncio.shield(arming)
+        which = connection, account
+        if which not in self._arming and account not in self._armed[connection]:
+            # A task of its own: who waits for it goes with the connection, and then its guard must be known to break.
+            self._arming[which] = asyncio.create_task(self._hold(connection, key, account))
+            self._arming[which].add_done_callback(lambda _: self._arming.pop(which))
+        await self._armed_by_now(which)
+
+    async def _armed_by_now(self, which: tuple[Connection, int]) -> None:
+        """Wait for a guard that was asked for, now or in a message before that was not answered in time."""
+        arming = self._arming.get(which)
+        if arming is not None:
+            async with asyncio.timeout(self._answer_timeout_s):
+                await asyncio.shield(arming)
 
     async def _hold(self, connection: Connection, key: int, account: int) -> None:
         guard = await self._ask(ArmDisconnect(actor=key, account=account))
@@ -71,9 +77,11 @@ class Guards:
             self._break(account, guard)
 
     async def _disarm(self, connection: Connection, key: int, account: int) -> None:
+        await self._armed_by_now((connection, account))
         guard = self._armed[connection].get(account)
         if guard is not None:
-            await self._ask(DisarmDisconnect(actor=key, account=account, guard=guard))
+            async with asyncio.timeout(self._answer_timeout_s):
+                await self._ask(DisarmDisconnect(actor=key, account=account, guard=guard))
             self._armed.get(connection, {}).pop(account, None)
 
     async def _ask(self, command: Command) -> int:

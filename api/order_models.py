@@ -87,6 +87,12 @@ class CheckedOrder(BaseModel):
     display_size: Decimal | None = None
     funds: Decimal | None = None
     expire_time: str | None = None
+    trail: Decimal | None = None
+    peg: Literal["best_bid", "best_ask", "mid"] | None = None
+    offset: Decimal | None = None
+    limit_price: Decimal | None = None
+    exit_price: Decimal | None = None
+    exit_stop_price: Decimal | None = None
 
 
 OrderOrProblem = Order | CheckedOrder | Problem

@@ -127,8 +127,9 @@ class Tape:
         self._prints = deque((each for each in self._prints if each.trade_id != busted.trade_id), maxlen=TRADES_KEPT)
         if busted.match_type == _NEGOTIATED:
             return
-        priced = (each.price_ticks for each in reversed(self._prints) if each.match_type != _NEGOTIATED)
-        self.last_price_ticks = next(priced, self.last_price_ticks)
+        self.last_priced = next((each for each in reversed(self._prints) if each.match_type != _NEGOTIATED), None)
+        if self.last_priced is not None:
+            self.last_price_ticks = self.last_priced.price_ticks
         start_ns = _minute_of(busted.traded_ns)
         minute = next((each for each in self._minutes if each.start_ns == start_ns), None)
         if minute is not None:

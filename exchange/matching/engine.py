@@ -90,8 +90,8 @@ class Engine:
         """Everything due before this command, ordered by (time, kind, id) (rule 18)."""
         machine = self._state
         # Forgetting comes first here and last by kind, which nobody can tell: it makes no event, it drops orders that
-        # were done a day ago and their ids, and every other timer looks at open orders alone and at no client id.
-        # What ends now is done now, so it is not forgotten in the same breath.
+        # were done a day ago and their ids, and every other timer looks at open orders alone and at no client id. A
+        # bracket's other half that is forgotten counts as done, as it is; and what ends now is not forgotten at once.
         done = machine.done_orders
         while done and done[0].done_ns < now - DONE_ORDERS_KEPT_NS:
             order = done.popleft()

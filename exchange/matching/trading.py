@@ -100,13 +100,13 @@ class Matcher(SelfTradePrevention):
             level = opposite.best
             if level is None or (level.price_ticks > limit if buys else level.price_ticks < limit):
                 break
-            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
-                return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == owner:
                 self.prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
+            elif bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                return self._interrupt(taker)
             else:
                 self._fill(taker, maker, level, opposite)
         if not taker.leaves_lots:
@@ -144,15 +144,15 @@ class Matcher(SelfTradePrevention):
             if not lots:
                 reason = _FILLED
                 break
-            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
-                taker.leaves_lots = 0
-                return self._interrupt(taker)
             maker = next(iter(level.orders.values()))
             if maker.account.owner == taker.account.owner:
                 self.prevent_self_trade(taker, maker)
                 if taker.done_ns:
                     return None
                 continue
+            if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
+                taker.leaves_lots = 0
+                return self._interrupt(taker)
             taker.leaves_lots = lots
             self._fill(taker, maker, level, asks)
             if not taker.leaves_lots:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 HANDLERS: Final[dict[int, Callable[[Directory, Any], None]]] = {}
-H = TypeVar("H", bound="Callable[[Directory, Any], None]")
+H = TypeVar("H", bound=Callable[[Any, Any], None])
 
 
 def _on(*kinds: type[Record]) -> Callable[[H], H]:

@@ -112,13 +112,13 @@ def instrument_on(
 
 
 def opening(exchange: Exchange, instrument: InstrumentEntry) -> list[Command]:
-    """Open for continuous trading, by way of `halted`, where the venue's licence has that mode."""
-    if not instrument.modes & Mode.CONTINUOUS:
-        return []
+    """Open for continuous trading, by way of `halted`, where the venue's licence has that mode. Elsewhere it stays
+    closed, with today as its trading day: what is negotiated from now on counts as of today."""
+    opened = Phase.CONTINUOUS if instrument.modes & Mode.CONTINUOUS else Phase.CLOSED
     day = trading_day(exchange.now_ns(), exchange.settings.utc_offset_hours)
     return [
         commands.SetPhase(actor=VENUE, instrument=instrument.instrument, phase=phase, trading_day=day)
-        for phase in (Phase.HALTED, Phase.CONTINUOUS)
+        for phase in (Phase.HALTED, opened)
     ]
 
 

@@ -189,4 +189,5 @@ def _set_phase(entry: InstrumentEntry, step: Step, phase: Phase, *, keeps_day: b
         freezes_at_ns=step.freezes_at_ns if timed else 0,
         ends_at_ns=step.ends_at_ns if timed else 0,
         reason=Cause.SCHEDULE,
+        evidence=entry.schedule,
     )

@@ -8,9 +8,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from simulations.scenario_steps.market import Market, bits
-from simulations.scenario_steps.registry import StepError, is_view, stated, told
+from simulations.scenario_steps.registry import StepError, is_view, known_steps, stated, told
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["Market", "StepError", "bits", "is_view", "stated", "told"]
+__all__ = ["Market", "StepError", "bits", "is_view", "known_steps", "stated", "told"]

@@ -101,6 +101,11 @@ def _take(market: Market, words: Sequence[str]) -> list[str]:
     return _ACCOUNT_VERBS[rest[1]](market, account, rest[2:])
 
 
+def known_steps() -> list[str]:
+    """The first words of every step and look there is, as a reader writes them: `phase`, `NAME buy`."""
+    return [*_VERBS, *(f"NAME {verb}" for verb in _ACCOUNT_VERBS), *_VIEWS]
+
+
 def stated(words: Sequence[str]) -> list[str] | None:
     """What a look itself says must be seen: the rest of its line, or what stands under it (None)."""
     found = _VIEWS.get(words[0])

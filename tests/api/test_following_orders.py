@@ -67,6 +67,26 @@ def test_a_trailing_stop_tells_its_price_and_its_trail(clean):
     assert told["status"] == "active"
 
 
+def test_a_dry_run_tells_what_such_an_order_has_besides(clean):
+    price = clean.price
+    placed(clean.buyer, clean, "buy", price=price(200))
+    placed(clean.vendor, clean, "sell", price=price(200))
+    for more in (
+        {"type": "trailing_stop", "trail": price(20)},
+        {"type": "oco", "price": price(320), "stop_price": price(2)},
+        {"type": "pegged", "peg": "best_ask", "offset": f"-{price(2)}", "price": price(300)},
+        {"price": price(200)},
+    ):
+        checked = clean.vendor.post("/orders?dry_run=1", body(clean, "sell", **more)).json()
+        assert (checked.pop("status"), checked.pop("hold"), checked.pop("would_trade")) == (
+            "checked", clean.size(1), clean.size(0),
+        )  # fmt: skip
+        real = placed(clean.vendor, clean, "sell", **more)
+        # A pegged order stands elsewhere than at its limit once it is there.
+        unlike = {"created_at", "price"} if "peg" in more else {"created_at"}
+        assert {name: value for name, value in checked.items() if name not in unlike}.items() <= real.items()
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

@@ -174,6 +174,23 @@ def test_an_acceptance_that_makes_no_sense_is_refused(clean):
     refused(clean.public.post(accept), 401, "NOT_SIGNED")
 
 
+def test_offers_are_as_they_were_after_a_restart(tmp_path):
+    with ServerThread(tmp_path / "data") as server:
+        venue = with_market(venue_of(server))
+        private = offer(venue.vendor, venue, to=[str(venue.buyer.account)], part=True)["id"]
+        taken(venue.buyer.post(f"/offers/{private}/accept", {"size": venue.size(1)}))
+        offer(venue.vendor, venue, 490, 1)
+        before = [taken(client.get("/offers")) for client in (venue.vendor, venue.buyer)]
+    with ServerThread(tmp_path / "data") as server:
+        for client in (venue.vendor, venue.buyer):
+            client.close()
+            client._http, client.url = None, server.url
+        assert [taken(client.get("/offers")) for client in (venue.vendor, venue.buyer)] == before
+        assert taken(venue.buyer.post(f"/offers/{private}/accept"))["filled_size"] == venue.size(2)
+        for client in venue.clients:
+            client.close()
+
+
 def test_whoever_is_named_hears_of_a_private_offer_and_of_its_end(clean):
     with feed_client(clean) as buyer, feed_client(clean) as other:
         for client, signer in ((buyer, clean.buyer), (other, clean.other)):

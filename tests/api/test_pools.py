@@ -2,6 +2,7 @@
 
 import pytest
 from api_venue import operations, refused
+from feed_wire import feed_client
 
 from exchange.delivery.verify import verify_lot
 from exchange.operations.listing import submit_listing
@@ -160,3 +161,17 @@ def test_a_pool_is_no_dataset(pools):
     refused(pools.public.get("/datasets/QAEN-CNY"), 404, "UNKNOWN_PRODUCT")
     refused(pools.public.get("/datasets/QAEN-CNY/certificate"), 404, "UNKNOWN_PRODUCT")
     refused(pools.public.get("/pools/NONE"), 404, "UNKNOWN_POOL")
+
+
+def test_claims_that_are_pooled_are_told_as_two_balances_that_moved(pools):
+    with feed_client(pools) as client:
+        client.subscribe([], "balance", signer=pools.vendor)
+        account = pools.vendor.account
+        before = float(client.until("balance", account_id=f"{account}-RIDDLES")["available"])
+        client.send({"type": "subscriptions"})
+        client.until("subscriptions")
+        assert pooling(pools, pools.vendor, pools.product_id, 1, "told").status_code == 200
+        moved = {client.until("balance")["currency"] for _ in range(2)}
+        assert moved == {"RIDDLES", "QAEN"}
+    told = [each for each in client.of("balance") if each["currency"] == "RIDDLES"][-1]
+    assert float(told["available"]) == pytest.approx(before - float(pools.lot))

@@ -4,16 +4,17 @@ A defect is a sentence, the rules of `docs/reference/matching.md` that it breaks
 in place of what; `CONTRIBUTING.md` says how to add one.
 """
 
-import subprocess
+import json
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from subprocess import PIPE, Popen
 
 FOLDER = Path(__file__).parent
+PLAYER = FOLDER / "play_broken.py"
 ROOT = FOLDER.parents[1]
-LONGEST_S = 120
-"""A machine that never answers is broken too, but a test must end."""
 
 
 class StaleDefectError(AssertionError):
@@ -53,13 +54,26 @@ def read_defects() -> list[Defect]:
     ]
 
 
-def verdict(defect: Defect) -> str:
-    """What the checks say of a machine with the defect: `caught: by what`, `passed`, or `unsound: why`.
+class Workers:
+    """Processes that check broken machines, one machine each at a time."""
 
-    It runs in an interpreter of its own, so that no broken module outlives it.
-    """
-    rules = ",".join(map(str, defect.rules))
-    command = [sys.executable, FOLDER / "play_broken.py", defect.file, rules]
-    source = defect.source().encode()
-    played = subprocess.run(command, input=source, capture_output=True, cwd=ROOT, timeout=LONGEST_S, check=False)
-    return played.stdout.decode().strip() or f"unsound: {played.stderr.decode()}"
+    def __init__(self, count: int) -> None:
+        self.idle: SimpleQueue[Popen[str]] = SimpleQueue()
+        self.all = [Popen([sys.executable, PLAYER], stdin=PIPE, stdout=PIPE, text=True) for _ in range(count)]
+        for each in self.all:
+            self.idle.put(each)
+
+    def verdict(self, defect: Defect) -> str:
+        """What the checks say of a machine with the defect: `caught: by what`, `passed`, or `unsound: why`."""
+        asked = {"file": defect.file, "source": defect.source(), "rules": defect.rules}
+        worker = self.idle.get()
+        assert worker.stdin and worker.stdout
+        print(json.dumps(asked), file=worker.stdin, flush=True)
+        answer = worker.stdout.readline()
+        self.idle.put(worker)
+        told: str = json.loads(answer)
+        return told
+
+    def close(self) -> None:
+        for each in self.all:
+            each.communicate()

@@ -1,9 +1,17 @@
-"""Every check of the machine against one that has a module replaced: `play_broken.py FILE RULES < the module's text`.
+"""Every check of the machine against one that has a module replaced, for each line of input: a JSON object of the
+`file`, the `source` to take in its place, and the `rules` whose scenarios come first.
 
-Prints `caught: by what` at the first check that fails, `passed` when none does, and `unsound: why` for a text that is
-no machine at all: what cannot be imported, or names what does not exist, says nothing about the checks.
+Answers each with a line, a JSON string: `caught: by what` at the first check that fails, `passed` when none does, and
+`unsound: why` for a text that is no machine at all: what cannot be imported, names what does not exist, or never comes
+to an end says nothing about the checks.
+
+Each broken machine lives and dies in a process of its own, forked from this one, which has loaded what is the same for
+all: the records are most of the time that loading takes.
 """
 
+import json
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,6 +23,7 @@ from types import CodeType
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "simulations" / "scenarios"
+LONGEST_S = 120
 MISTAKES_OF_WRITING = (SyntaxError, ImportError, NameError, AttributeError, TypeError)
 
 
@@ -66,14 +75,40 @@ def played(rules: set[int]) -> str:
     return "passed"
 
 
-def main() -> None:
-    file, rules = sys.argv[1:]
-    sys.path.insert(0, str(ROOT))
-    sys.meta_path.insert(0, Replaced(file, sys.stdin.read()))
+def verdict(file: str, source: str, rules: list[int]) -> str:
+    forget(everything=file.startswith("exchange/vocabulary/"))
+    sys.meta_path.insert(0, Replaced(file, source))
     try:
-        print(played({int(rule) for rule in rules.split(",") if rule}))
+        return played(set(rules))
     except MISTAKES_OF_WRITING as error:
-        print(f"unsound: {type(error).__name__}: {error}")
+        return f"unsound: {type(error).__name__}: {error}"
+
+
+def forget(*, everything: bool) -> None:
+    """Have the machine loaded anew, but its records only where one of their modules is broken."""
+    for name in list(sys.modules):
+        vocabulary = name == "exchange" or name.startswith("exchange.vocabulary")
+        if name.startswith(("exchange", "simulations")) and (everything or not vocabulary):
+            del sys.modules[name]
+
+
+def in_a_process_of_its_own(line: str) -> None:
+    if child := os.fork():
+        _, status = os.waitpid(child, 0)
+        if status:
+            print(json.dumps(f"unsound: it ended with status {status}"), flush=True)
+        return
+    signal.alarm(LONGEST_S)
+    print(json.dumps(verdict(**json.loads(line))), flush=True)
+    os._exit(0)
+
+
+def main() -> None:
+    sys.path.insert(0, str(ROOT))
+    import simulations.scenario  # noqa: F401, PLC0415 - for what it loads.
+
+    for line in sys.stdin:
+        in_a_process_of_its_own(line)
 
 
 if __name__ == "__main__":

@@ -293,6 +293,14 @@ def test_a_trade_outside_the_dynamic_band_does_not_happen_and_a_volatility_aucti
     assert printed(venue.does(commands.Clock())) == [(103, 2)]
 
 
+def test_own_orders_outside_the_dynamic_band_start_no_volatility_auction():
+    venue = opened_at_100()
+    venue.sell(venue.ann, 110, 5)
+    assert kinds(venue.buy(venue.ann, 110, 3)) == ["OrderAccepted", "OrderAmended", "OrderDone"]
+    venue.sell(venue.bob, 110, 1)
+    assert "PhaseSet" in kinds(venue.buy(venue.ann, 110, 3))
+
+
 def test_a_market_order_that_meets_the_dynamic_band_ends_there():
     venue = opened_at_100()
     venue.sell(venue.ann, 103, 5)

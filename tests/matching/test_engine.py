@@ -74,6 +74,11 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("accept"), TRADERS, st.integers(0, 10), st.integers(0, 5), st.sampled_from(["", "a", "b"])),
     st.tuples(st.just("unoffer"), TRADERS, st.integers(0, 10)),
+    st.tuples(st.just("dry"), TRADERS, SIDES, st.integers(95, 105), st.integers(1, 20), TIFS),
+    st.tuples(st.just("timer"), TRADERS, st.integers(-1, 10**14)),
+    st.tuples(st.just("guard"), TRADERS),
+    st.tuples(st.just("unguard"), TRADERS, st.integers(0, 10)),
+    st.tuples(st.just("lose"), TRADERS, st.integers(0, 10)),
     st.tuples(st.just("wait"), st.integers(1, 10**14)),
 )
 
@@ -194,6 +199,22 @@ class Market:
 
     def unoffer(self, trader, ago):
         return commands.WithdrawOffer(account=self.traders[trader], offer=max(self.venue.sequence - ago, 0) * 16)
+
+    def dry(self, trader, side, price, lots, tif):
+        return self.venue.order(self.traders[trader], side, price, lots, tif, flags=OrderFlag.DRY_RUN)
+
+    def timer(self, trader, after_ns):
+        fires = self.venue.now_ns + after_ns if after_ns else 0
+        return commands.SetDeadMan(account=self.traders[trader], fires_at_ns=fires)
+
+    def guard(self, trader):
+        return commands.ArmDisconnect(account=self.traders[trader])
+
+    def unguard(self, trader, ago):
+        return commands.DisarmDisconnect(account=self.traders[trader], guard=max(self.venue.sequence - ago, 0))
+
+    def lose(self, trader, ago):
+        return commands.Disconnect(account=self.traders[trader], guard=max(self.venue.sequence - ago, 0))
 
     def withdraw(self, trader, amount):
         key = str(self.venue.sequence)

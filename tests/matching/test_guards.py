@@ -134,6 +134,17 @@ def test_a_broken_connection_ends_its_accounts_orders_and_uses_up_its_guard(venu
     assert refusal(venue.does(c.Disconnect(account=venue.ann, guard=guard))) == "UNKNOWN_GUARD"
 
 
+def test_open_offers_end_with_the_other_orders_and_in_a_frozen_call_too(venue):
+    venue.phase(Phase.CLOSED)
+    venue.must(c.SetPhase(instrument=venue.instrument, phase=Phase.PRE_OPEN, freezes_at_ns=venue.now_ns + 2 * STEP_NS))
+    venue.must(venue.offering(venue.ann, Side.BUY, 100, 5))
+    offer = venue.last_order
+    guard = arm(venue, venue.ann)
+    answers = venue.does(c.Disconnect(account=venue.ann, guard=guard))
+    assert ended(answers) == [(offer, "DISCONNECTED")]
+    assert venue.balance(venue.ann)[1] == 0
+
+
 def test_each_connection_has_a_guard_of_its_own(venue):
     first, second = arm(venue, venue.ann), arm(venue, venue.ann)
     assert kinds(venue.does(c.DisarmDisconnect(account=venue.ann, guard=first))) == ["DisconnectDisarmed"]

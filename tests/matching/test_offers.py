@@ -6,7 +6,7 @@ from venue import IOC, Venue, kinds, refusal, trades
 from exchange.matching.engine import Engine
 from exchange.vocabulary import commands
 from exchange.vocabulary.events import REPLAYED, WAITS, OfferTerms, OrderAccepted, OrderDone, Trade
-from exchange.vocabulary.instruments import MatchType, Mode, OrderType, Phase, Side, TimeInForce
+from exchange.vocabulary.instruments import Cause, MatchType, Mode, OrderType, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.rows import InstrumentRow, OfferRow
 from exchange.vocabulary.units import NS_PER_SECOND
@@ -246,6 +246,28 @@ def test_what_ends_orders_ends_offers(venue):
     )
     assert ended(venue.does(revoke)) == [(offer, "ENTITLEMENT_REVOKED")]
     assert venue.balance(venue.bob)[1] == 0
+
+
+def test_a_kill_and_a_dead_man_timer_end_offers(venue):
+    offer = made(venue, venue.ann, SELL, 100, 5)
+    bid = made(venue, venue.bob, BUY, 100, 5)
+    venue.must(commands.SetDeadMan(account=venue.bob, fires_at_ns=venue.now_ns + NS_PER_SECOND))
+    venue.now_ns += 2 * NS_PER_SECOND
+    assert ended(venue.does(commands.Clock())) == [(bid, "DEAD_MAN")]
+    assert ended(venue.does(commands.Kill(instrument=venue.instrument, reason=Cause.RISK))) == [(offer, "KILLED")]
+    assert refusal(venue.offer(venue.ann, SELL, 100, 5)) == "INSTRUMENT_HALTED"
+
+
+def test_a_negotiated_trade_is_busted_like_any_other(venue):
+    before = [venue.balance(each, asset) for each in (venue.ann, venue.bob, 0) for asset in (venue.asset, venue.base)]
+    venue.accept(venue.bob, made(venue, venue.ann, SELL, 1_000, 10))
+    trade = venue.answers[1].trade_id
+    bust = commands.BustTrade(instrument=venue.instrument, trade_id=trade, reason=Cause.OPERATOR)
+    (busted,) = venue.does(bust)
+    assert (busted.match_type, busted.buyer, busted.seller) == (MatchType.NEGOTIATED, venue.bob, venue.ann)
+    assert before == [
+        venue.balance(each, asset) for each in (venue.ann, venue.bob, 0) for asset in (venue.asset, venue.base)
+    ]
 
 
 def test_open_offers_count_against_the_position_limit(venue):

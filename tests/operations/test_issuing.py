@@ -102,6 +102,7 @@ def test_a_licence_without_continuous_trading_issues_and_opens_nothing(tmp_path)
     outcome = submit_listing(exchange, VENUE, vendor, croissant, files, {**evidence, "sampling.json": SAMPLING})
     instrument = exchange.directory.instruments[outcome.instrument]
     assert (instrument.phase, instrument.modes) == (Phase.CLOSED, exchange.gate.profile.modes)
+    assert instrument.trading_day == trading_day(exchange.now_ns(), exchange.settings.utc_offset_hours)
     assert instrument.max_holders == exchange.gate.profile.max_holders > 0
     assert exchange.directory.bases[outcome.base].issued_claims == outcome.lots
     refusal("INSTRUMENT_CLOSED", order, exchange, vendor, outcome.instrument, Side.SELL, 500, 1)

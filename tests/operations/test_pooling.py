@@ -15,6 +15,7 @@ from exchange.operations.delivering import free_claims, open_lot, take_delivery
 from exchange.operations.entitling import request_entitlement
 from exchange.operations.listing import submit_listing
 from exchange.operations.pooling import candidate, class_of, define_pool, finish_pools, pool_claims
+from exchange.operations.recovery import StartRefused
 from exchange.runtime import Exchange, Settings
 from exchange.vocabulary import commands
 from exchange.vocabulary.instruments import Phase, Purpose, Side
@@ -201,3 +202,15 @@ def test_a_pool_that_was_interrupted_is_finished_at_the_next_start(exchange, mon
     assert again.directory.instrument_of(pool).phase == Phase.CONTINUOUS
     pool_claims(again, VENUE, vendor, listed.base, pool, 1, "p")
     again.close()
+
+
+def test_a_pool_whose_class_is_lost_keeps_the_exchange_from_starting(exchange):
+    stated = PoolClass(
+        sector="education", language="en", kind="qa-sft", grade="G1", licence="MIT", purposes=("training",),
+        territories=("CN",), lot_rtu=10_000, tick_minor=100,
+    )  # fmt: skip
+    pool, _ = define_pool(exchange, VENUE, "QAEN", stated)
+    exchange.close()
+    exchange.vault.path(pool.listing.hex()).unlink()
+    with pytest.raises(StartRefused, match="VAULT_INCOMPLETE"):
+        Exchange.open(Settings(data_folder=exchange.settings.data_folder))

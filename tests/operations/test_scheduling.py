@@ -4,12 +4,16 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scheduled import Scheduled, at_ns
 
 from exchange.matching.phases import LEGAL_MOVES
-from exchange.operations.scheduling import RETRY_NS, way
+from exchange.operations.schedule import MINUTE_NS, course
+from exchange.operations.scheduling import RETRY_NS, way, why_not
 from exchange.spine.errors import Busy
 from exchange.vocabulary import commands
+from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import OrderDone, PhaseSet, Trade, Uncrossed
 from exchange.vocabulary.instruments import Cause, Mode, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
@@ -57,6 +61,12 @@ def test_nothing_is_sent_while_nothing_is_due(product):
     sequence = product.sandbox.sequence
     product.at("2026-11-26T09:04")
     assert product.sandbox.sequence == sequence
+
+
+def test_a_move_names_the_schedule_that_asked_for_it(product):
+    product.set("2026-11-26T09:05")
+    (moved,) = EVENTS.decode_all(b"".join(product.watch(product.scheduler.run_due, product.sandbox.now_ns)))
+    assert (moved.reason, moved.evidence) == (Cause.SCHEDULE, product.entry.schedule)
 
 
 def test_the_call_of_a_day_trades_at_one_price(product):
@@ -344,3 +354,64 @@ def test_the_end_of_a_calendar_is_told_day_by_day_and_nothing_opens_after_it(tmp
     assert product.said == []
     product.at("2040-01-06T10:00")
     assert product.said == ["calendar has ended: nothing opens"]
+
+
+# Whatever happens in between.
+
+minutes = st.sampled_from([0, 1, 4, 5, 15, 30, 90, 200, 1_000, 1_440, 4_000])
+asked = st.one_of(
+    st.just("beat"),
+    st.tuples(st.sampled_from(list(Phase)), st.sampled_from([Cause.OPERATOR, Cause.RECALL])),
+    st.tuples(st.sampled_from([BUY, SELL]), st.integers(95, 105)),
+)
+lengths = st.fixed_dictionaries(
+    {
+        "pre_open_minutes": st.sampled_from([0, 15]),
+        "opening_auction_minutes": st.sampled_from([1, 10]),
+        "opening_freeze_seconds": st.sampled_from([0, 30]),
+        "closing_auction_minutes": st.sampled_from([0, 5]),
+        "closing_freeze_seconds": st.just(0),
+        "reopening_auction_minutes": st.sampled_from([0, 5]),
+    }
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    calendar=st.sampled_from(["XSHG", "XNYS", "24/7"]),
+    parts=lengths,
+    modes=st.sampled_from([int(Mode.CONTINUOUS | Mode.CALL_AUCTION), int(Mode.CONTINUOUS), ONLY_CALLS]),
+    flow=st.lists(st.tuples(minutes, asked), max_size=20),
+)
+def test_one_beat_brings_a_product_to_where_it_should_be_or_says_who_holds_it(tmp_path, calendar, parts, modes, flow):
+    product = Scheduled(tmp_path, modes=modes, dynamic_band_ppm=20_000)
+    product.set("2026-11-02T03:00")
+    product.follows(calendar, **parts)
+    for after, what in flow:
+        product.sandbox.now_ns += after * MINUTE_NS
+        if isinstance(what, tuple) and isinstance(what[0], Phase):
+            product.operator(*what)
+        elif isinstance(what, tuple):
+            order(product, product.sandbox.issuer, *what)
+        product.refusals.clear()
+        product.beat()
+        assert set(product.refusals) <= {"CROSSED_BOOK"}
+        assert "schedule cannot be followed" not in product.said
+        step = course_of(product)
+        held = step is None or why_not(product.entry, step) or late(product, step)
+        assert held or product.entry.phase in {step.phase, Phase.VOLATILITY_AUCTION}
+        assert held or product.entry.trading_day >= step.trading_day or step.phase is Phase.CLOSED
+        sequence = product.sandbox.sequence
+        product.beat()
+        assert product.sandbox.sequence == sequence, "a second beat has nothing to do"
+
+
+def course_of(product):
+    entry, now = product.entry, product.sandbox.now_ns
+    schedule = product.scheduler.schedule(entry.schedule)
+    sessions = product.scheduler.calendars.at(schedule.calendar, now).sessions
+    return course(schedule, sessions, entry.modes, now).now
+
+
+def late(product, step):
+    return 0 < step.late_from_ns <= product.sandbox.now_ns

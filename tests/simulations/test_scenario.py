@@ -1,5 +1,6 @@
 """Scenarios: the project's own come out as written, and one that does not is told so that anyone sees why."""
 
+import re
 from collections import Counter
 from itertools import combinations, product
 from pathlib import Path
@@ -10,6 +11,7 @@ from exchange.vocabulary import commands
 from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.refusals import REFUSALS
 from simulations.scenario import ScenarioError, read_scenarios, run
+from simulations.scenario_steps import known_steps
 
 SCENARIOS = Path(__file__).parents[2] / "simulations" / "scenarios"
 FILES = sorted(SCENARIOS.glob("*.scenario"))
@@ -133,6 +135,12 @@ def test_what_is_said_to_come_before_another_refusal_is_followed_by_that_alone(o
     of_file = [outcome for outcome in outcomes if outcome.scenario.path == path]
     later = {(kind, later) for outcome in of_file for kind, _, later in outcome.ranked}
     assert later <= {refusal for outcome in of_file for refusal in outcome.refused}
+
+
+def test_every_step_is_documented():
+    page = (SCENARIOS.parents[1] / "docs" / "reference" / "scenarios.md").read_text()
+    missing = [step for step in known_steps() if not re.search(rf"`{step}\b", page)]
+    assert len(known_steps()) > 40 and not missing
 
 
 def played(tmp_path, text):

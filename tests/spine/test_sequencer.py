@@ -12,7 +12,7 @@ from exchange.spine.journal import Journal
 from exchange.spine.sequencer import Sequencer
 from exchange.spine.snapshot import SnapshotFolder
 from exchange.vocabulary.codec import COMMANDS, EVENTS
-from exchange.vocabulary.commands import CancelOrder, Clock, DefineAsset
+from exchange.vocabulary.commands import CancelOrder, Clock, DefineAsset, WithdrawOffer
 from exchange.vocabulary.events import AssetDefined, CommandRefused
 
 TICK = Clock(actor=1).encode()
@@ -179,8 +179,8 @@ def test_without_space_new_orders_are_refused_while_cancels_go_on(make, monkeypa
     with pytest.raises(StorageFull):
         spine.ask(CancelOrder(order_id=16), DefineAsset(code="CNY", scale=2))
     assert spine.sequencer.sequence == sequence
-    spine.ask(CancelOrder(order_id=16))
-    assert spine.sequencer.sequence == sequence + 1
+    spine.ask(CancelOrder(order_id=16), WithdrawOffer(offer=16))
+    assert spine.sequencer.sequence == sequence + 2
     disk.failing = ""
     deadline = time.monotonic() + 10
     while spine.journal.full and time.monotonic() < deadline:

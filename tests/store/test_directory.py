@@ -5,7 +5,7 @@ from exchange.store.directory import Directory
 from exchange.store.projection import Projection
 from exchange.vocabulary import commands as c
 from exchange.vocabulary import events as ev
-from exchange.vocabulary.instruments import Phase, Side
+from exchange.vocabulary.instruments import Cause, Phase, Side
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.reasons import Reason
 
@@ -79,6 +79,20 @@ def test_an_instrument_with_its_phase_and_its_phases(read, venue):
     assert (instrument["reference_price_ticks"], instrument["minor_per_tick_lot"]) == (512, 10)
     phases = [(row["old_phase"], row["phase"]) for row in read().phases(venue.instrument)]
     assert phases == [(Phase.HALTED, Phase.CONTINUOUS), (Phase.CLOSED, Phase.HALTED)]
+
+
+def test_an_instrument_tells_its_schedule_and_when_a_person_last_moved_it(read, venue):
+    venue.apply(c.AssignSchedule(instrument=venue.instrument, schedule=OTHER))
+    (instrument,) = read().instruments()
+    assert (instrument["schedule"], instrument["overridden_ns"]) == (OTHER, 0)
+    scheduled_ns = instrument["scheduled_ns"]
+    for cause in (Cause.RECALL, Cause.SCHEDULE):
+        phase = Phase.HALTED if cause is Cause.RECALL else Phase.CONTINUOUS
+        venue.apply(c.SetPhase(instrument=venue.instrument, phase=phase, reason=cause))
+    (instrument,) = read().instruments()
+    assert instrument["cause"] == Cause.SCHEDULE
+    assert instrument["overridden_ns"] > scheduled_ns > 0
+    assert [row["reason"] for row in read().phases(venue.instrument)][:2] == [Cause.SCHEDULE, Cause.RECALL]
 
 
 def test_a_new_entitlement_replaces_the_one_before(read, venue):

@@ -223,6 +223,8 @@ steps = st.one_of(
         st.integers(1, 10_000),
         st.sampled_from(["confirm", "abort", "wait"]),
     ),
+    st.tuples(st.just("offer"), st.integers(0, 2), sides, st.integers(495, 505), st.integers(1, 9)),
+    st.tuples(st.just("accept"), st.integers(0, 2), st.integers(0, 40), st.integers(0, 3)),
     st.tuples(st.sampled_from(["deliver", "pool", "deliver graded"]), st.integers(0, 2), st.integers(1, 3)),
     st.tuples(st.just("intervene"), st.sampled_from(INTERVENTIONS), st.integers(0, 8)),
 )
@@ -250,6 +252,11 @@ def command_of(venue, step, made):
     if kind == "withdraw":
         key = f"w{venue.sequence}"
         return c.BeginWithdrawal(account=accounts[rest[0]], asset=venue.cny, amount=rest[1], key=key)
+    if kind == "offer":
+        return venue.offer(accounts[rest[0]], *rest[1:], part=rest[3] % 2)
+    if kind == "accept":
+        offer = made[rest[1] % len(made)][0] if made else 16
+        return c.AcceptOffer(account=accounts[rest[0]], offer=offer, lots=rest[2])
     key = f"t{venue.sequence}"
     if kind == "pool":
         return venue.pooling(accounts[rest[0]], rest[1], key)
@@ -262,7 +269,7 @@ def run_steps(venue, taken):
     for step in taken:
         command = command_of(venue, step, made)
         venue.apply(command)
-        if step[0] in {"order", "special"}:
+        if step[0] in {"order", "special", "offer"}:
             made.append((16 * venue.sequence, command.account))
         if step[0] == "withdraw" and step[3] != "wait":
             ending = c.ConfirmTransfer if step[3] == "confirm" else c.AbortTransfer

@@ -179,7 +179,7 @@ def test_an_offer_is_made_seen_accepted_in_part_and_withdrawn(told, tlx, cli_ser
     assert tlx("offer", "list", *vendor).stdout == "No offers.\n"
 
 
-def test_an_offer_may_be_private_and_expire(told, tlx, cli_server):
+def test_an_offer_to_an_account_that_does_not_exist_is_refused(told, tlx, cli_server):
     vendor = ["-c", told[0] / "var/vendor.json", "--url", cli_server.url]
     terms = ["--to", "1", "--to", "999", "--expire-time", "2099-01-01T00:00:00Z"]
     refused = tlx("offer", "make", "SAMPLETOPICS-CNY", "sell", "1lot", "650.00", *terms, *vendor)
