@@ -12,6 +12,7 @@ from api.cli.console import as_json_text, err, facts, progress_bar, say, show
 from api.cli.folders import Folder, read_folder
 from api.cli.options import HERE, Key, Url, signed
 from exchange.assay.documents import read_documents
+from exchange.assay.html_report import html_page, masked_examples
 from exchange.assay.pipeline import AssayResult, assay_documents
 from exchange.assay.report import render
 from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
@@ -32,13 +33,17 @@ def assay_command(
     croissant: Metadata = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0 takes what the text is worth")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file, a page to send")] = None,
+    words: Annotated[Path | None, typer.Option("--words", help="Sensitive words to look for, one a line")] = None,
 ) -> None:
     """Measure a dataset as the exchange would: tokens, duplicates, languages, personal data, secrets, grade.
 
     Nothing is sent anywhere. The Merkle root is salted by chance, so it is another one on each run.
     """
     read = read_folder(folder, croissant)
-    result = _assay(read, workers)
+    result = _assay(read, workers, words)
+    if html:
+        html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:
         typer.echo(as_json_text(result.body))
         return
@@ -65,7 +70,7 @@ def list_command(
     show(_admission(told))
 
 
-def _assay(read: Folder, workers: int) -> AssayResult:
+def _assay(read: Folder, workers: int, words: Path | None) -> AssayResult:
     documents = list(read_documents(read.contents, read.listing.recipe))
     total = sum(len(document.text.encode()) for document in documents)
     worth = min(len(os.sched_getaffinity(0)), 1 + total // BYTES_OF_A_WORKER)
@@ -79,6 +84,7 @@ def _assay(read: Folder, workers: int) -> AssayResult:
             declared=declaration(read.listing, read.contents),
             workers=workers or worth,
             progress=lambda _, done: bar.update(task, completed=done),
+            words_file=words,
         )
 
 

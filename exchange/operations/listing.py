@@ -13,6 +13,7 @@ from exchange.assay.recipe import DocumentError
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
+from exchange.catalogue.provenance import provenance
 from exchange.compliance.decisions import Action, Decision
 from exchange.compliance.facts import DatasetFacts, RequestFacts
 from exchange.delivery.manifest import build_lots
@@ -145,6 +146,7 @@ def _assay(
         declared=declaration(listing, verified),
         workers=exchange.settings.assay_workers,
         progress=progress,
+        words_file=exchange.settings.assay_words,
     )
     issued_at_s = exchange.now_ns() // NS_PER_SECOND
     certificate = sign_certificate(
@@ -168,6 +170,7 @@ def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
         "files_verified": True,
         "source_stated": bool(listing.sources),
         "personal_data_consent": any(kind.endswith("consent") for kind in kinds),
+        "provenance": provenance(listing, shown),
         "documentation": {
             "0101": (9, 0 if listing.keywords else 1),
             "0102": (4, missing_content),

@@ -1,0 +1,74 @@
+"""What a certificate says of a dataset's origin: what the listing states, and what was there to show for it.
+
+Statements are the vendor's; that each file has its stated hash, and which evidence was given, was checked.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from exchange.assay.recipe import Field, Recipe
+from exchange.catalogue.listing import Listing
+
+# A certificate stays a page, whatever a listing tells.
+MAXIMUM_ROWS = 50
+MAXIMUM_CHARS = 500
+
+
+def provenance(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
+    """Integers, strings, lists and objects. `shown` holds the evidence that was given, by path."""
+    sources = [
+        {"id": _cut(each.id), "acquisition": each.acquisition} | ({"licence": each.licence} if each.licence else {})
+        for each in listing.sources
+    ]
+    evidence = [
+        {"kind": each.kind, "path": each.path, "sha256": hashlib.sha256(shown[each.path]).hexdigest()}
+        for each in listing.evidence
+        if each.path in shown
+    ]
+    return {
+        "metadata_sha256": listing.sha256,
+        "licence": listing.licence,
+        "sources": sources[:MAXIMUM_ROWS],
+        "sources_stated": len(sources),
+        "evidence": evidence[:MAXIMUM_ROWS],
+        "evidence_given": len(evidence),
+        "evidence_missing": [each.path for each in listing.evidence if each.path not in shown][:MAXIMUM_ROWS],
+        "collection": _cut(listing.collection),
+        "personal_data": _cut(listing.personal_data),
+        "date_published": _cut(listing.date_published),
+        "files": len(listing.files),
+        "files_sha256": _files_digest(listing),
+        "recipe": _recipe(listing.recipe),
+    }
+
+
+def _files_digest(listing: Listing) -> str:
+    """SHA-256 over one line `sha256 path` for each file, in the stated order."""
+    digest = hashlib.sha256()
+    for entry in listing.files:
+        digest.update(f"{entry.sha256} {entry.path}\n".encode())
+    return digest.hexdigest()
+
+
+def _recipe(recipe: Recipe) -> dict[str, str]:
+    """What differs from a plain recipe, each value in its JSON spelling; of the fields, their selectors."""
+    plain = Recipe(files=recipe.files, format=recipe.format)
+    told: dict[str, str] = {"format": recipe.format}
+    for each in fields(Recipe):
+        value = getattr(recipe, each.name)
+        if each.name not in ("files", "format", "fields") and value != getattr(plain, each.name):
+            told[each.name] = _cut(json.dumps(value, ensure_ascii=False))
+    if recipe.fields != plain.fields:
+        told["fields"] = _cut(", ".join(map(_field, recipe.fields)))
+    return told
+
+
+def _field(field: Field) -> str:
+    return field.selector or "whole record"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAXIMUM_CHARS else text[:MAXIMUM_CHARS] + "…"
