@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from golden_desks import Desks
+
 from exchange.matching.engine import Engine
 from exchange.matching.phases import LEGAL_MOVES
 from exchange.spine.journal import Journal
@@ -33,7 +35,7 @@ from simulations.sandbox import Sandbox, Terms, digest
 FOLDER = Path(__file__).parent
 HASHES = FOLDER / "hashes.json"
 SEGMENT_BYTES = 1 << 16
-STEPS = 1_500
+STEPS = 4_000
 BLOCKS_OF_A_WRITER = 25
 
 
@@ -61,6 +63,7 @@ class Market:
 
         self.orders, self.transfers, self.users, self.keys, self.strangers = [0], [0], [0], [0], [0]
         self.blocked: list[int] = []
+        self.desks = Desks(self.venue, self.traders, self.chance)
 
     def run(self, steps: int) -> bytes:
         plain = [self.order] * 12 + [self.cancel, self.amend] * 3 + [self.wait, self.clock]
@@ -73,9 +76,9 @@ class Market:
             self.desk,
             self.mass,
         ]
-        odd += [self.people] * 3
+        odd += [self.people] * 3 + self.desks.steps
         for _ in range(steps):
-            step = self._repair() or self.chance.choice(plain if self.chance.random() < 0.85 else odd)
+            step = self._repair() or self.chance.choice(plain if self.chance.random() < 0.75 else odd)
             for event in self.venue.apply(step()):
                 self._remember(event)
         return self.venue.recorded
@@ -84,6 +87,8 @@ class Market:
         """A way back to trading, taken now and then, so that most of the journal is no refusals."""
         if self.chance.random() > 0.15:
             return None
+        if self.desks.killed:
+            return lambda: self.desks.killed[0]
         if self.blocked:
             return lambda: commands.UnblockAccount(account=self.blocked[0])
         if self._phase() != Phase.CONTINUOUS:
@@ -99,6 +104,7 @@ class Market:
 
     def _remember(self, event: Event) -> None:
         """Ids that later steps ask about."""
+        self.desks.remember(event)
         if isinstance(event, events.OrderAccepted):
             self.orders.append(event.order_id)
         if isinstance(event, events.AccountBlocked):
