@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from api import (
     accounts,
+    corrections,
     datasets,
     decisions,
     deliveries,
@@ -16,15 +17,19 @@ from api import (
     entitlements,
     feed,
     guards,
+    kill_switch,
     offers,
     operator,
     orders,
     participants,
     pools,
     products,
+    proposals,
     schedules,
     statements,
+    transfers,
     venue,
+    venue_rules,
 )
 from api.auth import Authenticator
 from api.errors import add_handlers
@@ -49,7 +54,8 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
-        participants, operator, schedules, statements, docs_page, feed,
+        transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules, statements,
+        docs_page, feed,
     )
 )  # fmt: skip
 

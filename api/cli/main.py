@@ -31,6 +31,7 @@ PLACES: Final = {
     "fills": "api.cli.accounts",
     "statement": "api.cli.accounts",
     "note": "api.cli.accounts",
+    "withdraw": "api.cli.accounts",
     "pool": "api.cli.pool",
     "deliver": "api.cli.delivery",
     "verify": "api.cli.delivery",

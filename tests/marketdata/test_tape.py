@@ -48,7 +48,7 @@ def test_a_negotiated_trade_prints_and_moves_no_price(tape):
     assert tape.last_price_ticks == 120
     assert tape.stats(NOON_NS + 5 * MINUTE_NS).high_ticks == 140
     told = messages.ticker("P-Q", Depth(), tape, SCALES, NOON_NS)
-    assert (told["trade_id"], told["price"], told["last_size"]) == (4, "120.00", "0.400000")
+    assert (told["trade_id"], told["price"], told["last_size"]) == (5, "120.00", "0.400000")
 
 
 def test_the_side_of_a_print_is_the_makers_and_of_a_ticker_the_takers(tape):
