@@ -90,7 +90,7 @@ def test_a_busted_trade_leaves_tape_statistics_and_last_price(tape):
 def test_the_ticker_after_a_bust_is_that_of_the_trade_before(tape):
     tape.bust(bust_of(trade(4, 120, 4, NOON_NS + 4 * MINUTE_NS)))
     told = messages.ticker("P-Q", Depth(), tape, SCALES, NOON_NS)
-    assert (told["price"], told["last_size"], told["trade_id"]) == ("90.00", "0.300000", 3)
+    assert (told["price"], told["last_size"], told["trade_id"]) == ("90.00", "0.300000", 4)
 
 
 def test_a_tape_whose_only_trade_was_busted_keeps_its_price_and_shows_no_trade():
