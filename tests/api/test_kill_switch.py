@@ -48,6 +48,10 @@ def test_a_killed_participant_loses_its_orders_and_trades_again_after_a_second_u
     refused(order(venue, venue.vendor, "sell"), 400, "ACCOUNT_BLOCKED")
     approved(second, asked)
     assert second.get("/kills").json() == []
+    lifted, thrown = second.get("/interventions", limit=2).json()
+    assert [each["what"] for each in (lifted, thrown)] == ["unkill", "kill"]
+    assert (lifted["by"], lifted["note"], lifted["participant"]) == (str(second.user), "cleared", vendor)
+    assert thrown == {"id": thrown["id"], "what": "kill", **kill}
     assert order(venue, venue.vendor, "sell").status_code == 200
     leave(venue)
 
@@ -111,6 +115,7 @@ def test_only_operators_throw_the_switch(shared):
     for path in ("/kill", "/unkill"):
         refused(shared.vendor.post(path, body), 400, "MISSING_SCOPE")
         refused(shared.public.request("POST", path, body), 401, "NOT_SIGNED")
-    refused(shared.vendor.get("/kills"), 400, "MISSING_ROLE")
+    for path in ("/kills", "/interventions"):
+        refused(shared.vendor.get(path), 400, "MISSING_ROLE")
     assert json.loads(shared.operator.get("/kills").text) == []
     refused(shared.operator.post("/unkill", body), 400, "BAD_STATE")

@@ -16,6 +16,12 @@ def test_policies_are_adopted_by_two(operated):
         assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
         told = second.get("/policies").json()
         assert told == {"at_hand": at_hand, "adopted": digest, "in_force": digest == at_hand}
+        right = {"product_id": venue.product_id, "side": "buy", "purpose": "training"}
+        answer = venue.buyer.post("/entitlements", right)
+        if digest == at_hand:
+            assert answer.status_code == 200
+        else:
+            assert refused(answer, 400, "GATE_REFUSED")["details"]["reasons"][0]["rule"] == "POLICIES_NOT_ADOPTED"
 
 
 def test_rules_are_set_by_two(operated):
