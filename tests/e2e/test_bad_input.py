@@ -199,8 +199,8 @@ UPLOADS = {
     "file missing": "FILE_MISSING",
     "metadata is no JSON": "BAD_JSON",
     "metadata is no Croissant": "BAD_CROISSANT",
-    "corrupt archive": "BAD_ARCHIVE",
-    "archive climbs": "UNSAFE_PATH",
+    "corrupt archive": "ARCHIVE_DAMAGED",
+    "archive climbs": "ARCHIVE_UNSAFE_PATH",
     "archive bomb": "ARCHIVE_TOO_LARGE",
 }
 
