@@ -1,6 +1,6 @@
 """Novelty held against the truth: known shares of a dataset planted in a corpus, exact and perturbed, under many keys.
 
-    python -m simulations.novelty FOLDER [--keys 100] [--documents 600] [--rate-log2 5]
+    python -m benchmarks.novelty FOLDER [--keys 100] [--documents 600] [--rate-log2 5]
 
 FOLDER holds the real sets that `simulations/listings` describes, each in a folder of its name. Of each set, some
 documents are what is listed, as many others are the buyer's own, and of the listed ones a share is planted among them.
@@ -23,7 +23,7 @@ from exchange.assay.sketches import KEY_BYTES, ListedSketch, sketch_corpus, sket
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import verify_files
 
-LISTINGS: Final = Path(__file__).parent / "listings"
+LISTINGS: Final = Path(__file__).parents[1] / "simulations" / "listings"
 SHARES_PERCENT: Final = (0, 1, 10, 50, 90, 100)
 PERTURBED_PERCENT: Final = 5
 """Of a perturbed copy's words, so many are replaced, and as many dropped."""
@@ -95,9 +95,16 @@ def measure(
 
 def _outcome(documents: Sequence[tuple[str, int]], planted: Planted, shares: Sequence[Share]) -> Outcome:
     truth = exact_held(documents, planted.texts).share * ONE_PPM
-    mean = (sum(part) // len(shares) for part in zip(*((s.estimate_ppm, s.low_ppm, s.high_ppm) for s in shares)))
-    below = sum(truth < share.low_ppm for share in shares)
-    return Outcome(planted, int(truth), *mean, below, sum(truth > share.high_ppm for share in shares))
+    count = len(shares)
+    return Outcome(
+        planted,
+        truth_ppm=int(truth),
+        mean_ppm=sum(share.estimate_ppm for share in shares) // count,
+        low_ppm=sum(share.low_ppm for share in shares) // count,
+        high_ppm=sum(share.high_ppm for share in shares) // count,
+        below=sum(truth < share.low_ppm for share in shares),
+        above=sum(truth > share.high_ppm for share in shares),
+    )
 
 
 def _sets(folder: Path, count: int) -> Iterator[tuple[str, list[tuple[str, int]], list[str]]]:
@@ -115,7 +122,12 @@ def _sets(folder: Path, count: int) -> Iterator[tuple[str, list[tuple[str, int]]
 def _line(name: str, listed: ListedSketch, outcome: Outcome) -> str:
     planted = outcome.planted
     kind = "perturbed" if planted.perturbed else "exact"
-    facts = (outcome.truth_ppm, outcome.mean_ppm, outcome.mean_ppm - outcome.low_ppm, outcome.high_ppm - outcome.mean_ppm)
+    facts = (
+        outcome.truth_ppm,
+        outcome.mean_ppm,
+        outcome.mean_ppm - outcome.low_ppm,
+        outcome.high_ppm - outcome.mean_ppm,
+    )
     told = " | ".join(f"{each / 10_000:.2f}" for each in facts)
     hashes = len(listed.sketch.hashes)
     return f"| {name} | {hashes} | {planted.share_percent} {kind} | {told} | {outcome.below} | {outcome.above} |"
@@ -128,7 +140,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=600)
     parser.add_argument("--rate-log2", type=int, default=5)
     asked = parser.parse_args()
-    print("| set | hashes | planted % | held % | estimate | - | + | below | above |\n|---|---|---|---|---|---|---|---|---|")
+    print("| set | hashes | planted % | held % | estimate | - | + | below | above |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, documents, own in _sets(asked.folder, asked.documents):
         corpora = list(planted_corpora([text for text, _ in documents], own))
         listed = sketch_dataset(bytes(KEY_BYTES), documents, asked.rate_log2)
