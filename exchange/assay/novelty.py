@@ -74,18 +74,17 @@ def parameters() -> dict[str, Any]:
 def held_share(listed: ListedSketch, corpora: Iterable[Sketch]) -> Share:
     """The share of the dataset's tokens that any of the corpora holds; the corpora's sketches are under its key.
 
-    A corpus sketched at a lower rate lowers the rate for all, and widens the bound.
+    A corpus sketched at a lower rate lowers the rate for all, and widens the bound. One corpus is looked at at a time.
     """
-    others = list(corpora)
-    rate_log2 = max([listed.sketch.rate_log2, *(each.rate_log2 for each in others)])
+    rate_log2, found = listed.sketch.rate_log2, np.zeros(len(listed.weights), dtype=np.bool_)
+    for corpus in corpora:
+        rate_log2 = max(rate_log2, corpus.rate_log2)
+        found |= np.isin(listed.sketch.hashes, corpus.hashes, assume_unique=True)
     sampled = listed.thinned(rate_log2)
-    found = np.zeros(len(sampled.weights), dtype=np.bool_)
-    for each in others:
-        found |= np.isin(sampled.sketch.hashes, each.hashes, assume_unique=True)
-    return held_by_flags(sampled, found)
+    return _held_by(sampled, found[: len(sampled.weights)])
 
 
-def held_by_flags(sampled: ListedSketch, found: npt.NDArray[np.bool_]) -> Share:
+def _held_by(sampled: ListedSketch, found: npt.NDArray[np.bool_]) -> Share:
     """The share held where `found` tells which of the sampled hashes were met."""
     bits = bit_lengths(sampled.weights)
     seen = {stratum: _Seen.of(sampled.weights, found, bits == stratum) for stratum in sampled.strata}
