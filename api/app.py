@@ -16,6 +16,7 @@ from api import (
     entitlements,
     feed,
     guards,
+    novelty,
     offers,
     operator,
     orders,
@@ -24,6 +25,7 @@ from api import (
     products,
     schedules,
     statements,
+    tracing,
     venue,
 )
 from api.auth import Authenticator
@@ -48,8 +50,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
-        participants, operator, schedules, statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, datasets, novelty, pools, deliveries, entitlements,
+        decisions, participants, operator, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from exchange.operations.delivering import base_named
 from exchange.operations.dossier import QUERY, Dossier, read_dossier
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
+from exchange.vocabulary.participants import ParticipantState
 
 LEAST_HASHES: Final = 64
 """A smaller sketch is of so little text that the answer would tell whether the dataset has it."""
@@ -33,6 +34,10 @@ class Answer(NamedTuple):
     held: Share
     evaluations: dict[str, Evaluation]
     queries_left: int
+
+    @property
+    def new_rtu(self) -> dict[str, int]:
+        return self.held.rest().of(self.rtu)
 
 
 class Parameters(NamedTuple):
@@ -56,10 +61,12 @@ def answer_query(
 ) -> Answer:
     """Compare the sketches with the dataset's. The answer is on record before it is given.
 
-    OperationRefused: UNKNOWN_PRODUCT, NOT_SKETCHED, QUERY_LIMIT, TOO_MANY_EVALUATIONS, SKETCH_MALFORMED, SKETCH_KEY,
-    SKETCH_TOO_SMALL, SKETCH_TOO_LARGE; none of these takes a question.
+    OperationRefused: UNKNOWN_PRODUCT, NOT_SKETCHED, NOT_ACTIVE, QUERY_LIMIT, TOO_MANY_EVALUATIONS, SKETCH_MALFORMED,
+    SKETCH_KEY, SKETCH_TOO_SMALL, SKETCH_TOO_LARGE; none of these takes a question.
     """
     dossier, listed = _listed(exchange, base)
+    if exchange.directory.participants[participant].state != ParticipantState.ACTIVE:
+        raise OperationRefused("NOT_ACTIVE", "only an active participant may ask")
     limit = exchange.settings.novelty_queries
     if exchange.query_log.asked(participant, base) >= limit:
         raise _no_query_left(limit)
