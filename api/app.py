@@ -18,6 +18,7 @@ from api import (
     feed,
     guards,
     kill_switch,
+    novelty,
     offers,
     operator,
     orders,
@@ -27,6 +28,7 @@ from api import (
     proposals,
     schedules,
     statements,
+    tracing,
     transfers,
     venue,
     venue_rules,
@@ -53,9 +55,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
+        orders, guards, offers, venue, products, accounts, datasets, novelty, pools, deliveries, entitlements, decisions,
         transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules, statements,
-        docs_page, feed,
+        tracing, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -15,8 +15,9 @@ from api.errors import ApiError
 from api.state import exchange_of
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.metadata import text, texts
+from exchange.delivery.vault import Vault
 from exchange.operations.admission import profile_of
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry
 from exchange.runtime import Exchange
 from exchange.vocabulary.instruments import Phase
@@ -26,7 +27,7 @@ from exchange.vocabulary.wire import SIZE_SCALE
 
 @dataclass(frozen=True, slots=True)
 class DatasetView:
-    """A base with its documents; `assay` is the body of its certificate."""
+    """A base with its documents; `assay` is the body of its certificate, `novelty` that of its statement, if any."""
 
     entry: BaseEntry
     vendor: int
@@ -35,6 +36,7 @@ class DatasetView:
     dossier: Dossier
     metadata: dict[str, Any]
     assay: dict[str, Any]
+    novelty: dict[str, Any] | None
 
     def mentions(self, words: str) -> bool:
         """Whether code, name, description or a keyword holds the words, in any case."""
@@ -90,6 +92,7 @@ class DatasetViews:
             dossier,
             json.loads(vault.get(dossier.croissant)),
             json.loads(vault.get(entry.certificate.hex()))["body"]["assay"],
+            _stated_novelty(vault, dossier),
         )
 
     def shown(self, view: DatasetView) -> dict[str, Any]:
@@ -123,6 +126,7 @@ class DatasetViews:
             "listing": entry.listing.hex(),
             "decision": entry.decision.hex(),
             "dataset": view.dossier.croissant,
+            "novelty": view.novelty,
             **self._traded(product),
         }
 
@@ -137,6 +141,16 @@ class DatasetViews:
             "tick": format_scaled(product.tick_minor, quote.scale),
             "quote": quote.code,
         }
+
+
+def _stated_novelty(vault: Vault, dossier: Dossier) -> dict[str, Any] | None:
+    """What was new to the exchange at listing; None of a dataset that was listed before there were sketches."""
+    digest = dossier.sketches.get(NOVELTY)
+    if digest is None:
+        return None
+    stated = json.loads(vault.get(digest))["body"]
+    told = {name: stated[name] for name in ("rtu", "new_rtu", "new_ppm", "datasets", "inventory")}
+    return {**told, "statement": digest}
 
 
 def dataset_views_of(connection: HTTPConnection) -> DatasetViews:

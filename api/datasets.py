@@ -30,7 +30,7 @@ router = APIRouter(tags=["datasets"])
 
 PAGE: Final = 50
 MAX_PAGE: Final = 200
-ARCHIVES: Final = (".zip", ".tar.gz", ".tgz")
+ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst")
 ASSAYS_AT_ONCE: Final = 2
 """Assays take processors from trading, so no more than these run, whoever asks."""
 

@@ -13,7 +13,7 @@ from api.cli.folders import Folder, read_folder
 from api.cli.options import HERE, Key, Url, signed
 from exchange.assay.documents import read_documents
 from exchange.assay.html_report import html_page, masked_examples
-from exchange.assay.pipeline import AssayResult, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents
 from exchange.assay.report import render
 from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
 from exchange.operations.listing import DATASET_SECRET_BYTES, declaration
@@ -84,7 +84,7 @@ def _assay(read: Folder, workers: int, words: Path | None) -> AssayResult:
             declared=declaration(read.listing, read.contents),
             workers=workers or worth,
             progress=lambda _, done: bar.update(task, completed=done),
-            words_file=words,
+            reference=ReferenceFiles(words=words),
         )
 
 

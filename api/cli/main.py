@@ -35,9 +35,12 @@ PLACES: Final = {
     "pool": "api.cli.pool",
     "deliver": "api.cli.delivery",
     "verify": "api.cli.delivery",
+    "novelty": "api.cli.novelty",
+    "confirm": "api.cli.novelty",
     "watch": "api.cli.watch",
     "schedule": "api.cli.schedule",
     "operator": "api.cli.operator",
+    "trace": "api.cli.tracing",
     "journal": "api.cli.journal",
 }
 

@@ -32,6 +32,7 @@ for name, command in (
     ("kill", stops.kill),
     ("unkill", stops.unkill),
     ("kills", stops.list_kills),
+    ("interventions", stops.list_interventions),
     ("bust", approvals.bust),
     ("adjust", approvals.adjust),
     ("withdrawal-limit", approvals.withdrawal_limit),

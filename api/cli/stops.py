@@ -99,8 +99,16 @@ def list_kills(url: Url = HERE, credentials: Key = None) -> None:
     """What is killed now."""
     with operating(url, credentials) as client:
         found = client.get("/kills")
-    rows = [[_named(each), each["killed_at"], each["killed_by"], each["reason"], each["note"]] for each in found]
+    rows = [[_named(each), each["at"], each["by"], each["reason"], each["note"]] for each in found]
     show(table("", ("what", "since", "by user", "reason", "note"), rows) if rows else "Nothing is killed.")
+
+
+def list_interventions(url: Url = HERE, credentials: Key = None) -> None:
+    """Who blocked and killed whom and lifted it, when and why, the newest first."""
+    with operating(url, credentials) as client:
+        found = client.get("/interventions")
+    rows = [[x["at"], x["what"], _named(x), x["by"], x["reason"], x["note"]] for x in found]
+    show(table("", ("time", "what", "whom", "by user", "reason", "note"), rows) if rows else "Nobody was stopped.")
 
 
 def _target(participant: int | None, product: str | None, *, venue: bool) -> dict[str, Any]:
@@ -113,6 +121,7 @@ def _target(participant: int | None, product: str | None, *, venue: bool) -> dic
 
 
 def _named(told: dict[str, Any]) -> str:
-    if "participant" in told:
-        return f"participant {told['participant']}"
+    for name in ("participant", "account"):
+        if name in told:
+            return f"{name} {told[name]}"
     return str(told.get("product_id") or "the venue")

@@ -65,6 +65,7 @@ def html_page(
     tables = [
         sections.findings(body, examples),
         sections.provenance(body),
+        sections.documents_taken(body),
         sections.indicator_table(body),
         sections.measured_with(body),
         _signature(body, certificate),

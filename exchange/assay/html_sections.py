@@ -1,5 +1,6 @@
 """The sections of an assay's page, each a card: a heading, a sentence for who never saw one, and the facts."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -165,7 +166,7 @@ def provenance(body: Body) -> Markup:
     stated = body["provenance"]
     told = "What the vendor states of where the data comes from, and which evidence was there when it was measured."
     if not stated:
-        return card("Provenance, licence, recipe", told, tag("p", "Nothing was stated."))
+        return card("Provenance and licence", told, tag("p", "Nothing was stated."))
     sources = [
         f"{row['id']} ({row.get('licence', 'no licence stated')}, {row['acquisition']})" for row in stated["sources"]
     ]
@@ -180,9 +181,15 @@ def provenance(body: Body) -> Markup:
         ("Files", f"{stated['files']:,}"),
         ("Hash over the files' hashes", stated["files_sha256"]),
         ("Metadata, SHA-256", stated["metadata_sha256"]),
-        ("Recipe of documents", ", ".join(f"{name}: {value}" for name, value in sorted(stated["recipe"].items()))),
     ]
-    return card("Provenance, licence, recipe", told, facts_list(facts))
+    return card("Provenance and licence", told, facts_list(facts))
+
+
+def documents_taken(body: Body) -> Markup:
+    told = "How documents are taken out of the files: enough to take the same ones again."
+    facts = [(name.replace("_", " "), _spelt(value)) for name, value in sorted(body["taken"].items())]
+    bad = ", ".join(f"{code} {count:,}" for code, count in sorted(body["bad_documents"].items()))
+    return card("Recipe of documents", told, facts_list([*facts, ("could not be read", bad or "none")]))
 
 
 def indicator_table(body: Body) -> Markup:
@@ -243,6 +250,11 @@ def _cell(value: str | int) -> str:
 def _value(value: str | Markup) -> Markup:
     is_hash = len(value) == 64 and not set(value) - set("0123456789abcdef")
     return tag("span", value, class_="hash") if is_hash else tag("bdi", value)
+
+
+def _spelt(value: Any) -> str:
+    """Text as it is where it can be seen; what is blank or has parts, in its JSON spelling."""
+    return value if isinstance(value, str) and value.strip() else json.dumps(value, ensure_ascii=False)
 
 
 def _lines(values: Sequence[str], otherwise: str) -> Markup:

@@ -17,6 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from exchange.assay.account import Account
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
 from exchange.assay.duplicates import find_duplicates
@@ -26,7 +27,7 @@ from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
 from exchange.assay.scan import ScannedDocument, Scanner
 from exchange.assay.tokens import TokenCounter
 from exchange.assay.words import SensitiveWords, read_word_list
-from exchange.vocabulary.documents import Document
+from exchange.vocabulary.documents import BadDocument, Document, Taken
 
 Progress = Callable[[int, int], None]
 Scanned = tuple[list[ScannedDocument], bytes]
@@ -48,16 +49,27 @@ class AssayedDocument(NamedTuple):
 
 
 class AssayResult(NamedTuple):
-    """`body` goes into the certificate; `leaves` are the salted leaf hashes, in the order of `documents`."""
+    """`body` goes into the certificate; `leaves` are the salted leaf hashes, in the order of `documents`.
+
+    `bad` are the first of those that could not be read; the body counts them all.
+    """
 
     body: dict[str, Any]
     documents: list[AssayedDocument]
     leaves: list[bytes]
     findings: list[Finding]
+    bad: list[BadDocument]
+
+
+class ReferenceFiles(NamedTuple):
+    """The vocabulary, where it is not the installed one; and a list of sensitive words, without which none count."""
+
+    vocabulary: Path | None = None
+    words: Path | None = None
 
 
 def assay_documents(
-    documents: Iterable[Document],
+    documents: Iterable[Taken],
     *,
     name: str,
     version: str,
@@ -65,17 +77,21 @@ def assay_documents(
     declared: Mapping[str, object],
     workers: int = 1,
     progress: Progress | None = None,
-    vocabulary_file: Path | None = None,
-    words_file: Path | None = None,
+    reference: ReferenceFiles | None = None,
+    account: Account | None = None,
 ) -> AssayResult:
-    """Assay documents in canonical text, in their stated order; raises AssayError.
+    """Assay documents in canonical text, in their stated order; raises AssayError, and what reading them raises.
+
+    Bad documents are counted, and are a defect of indicator 0201. `account` says how the documents are taken.
 
     `secret` salts the Merkle leaves. `declared` is what Declaration says. `progress` is told the documents and UTF-8
-    bytes scanned so far. `words_file` is the operator's list of sensitive words; without one none are looked for.
+    bytes scanned so far. `reference` names files other than the installed ones.
     """
     declaration = read_declaration(declared)
+    vocabulary_file, words_file = reference or ReferenceFiles()
     listed = _read_words(words_file) if words_file else None
-    stream = iter(documents)
+    account = account or Account()
+    stream = account.documents(documents)
     head = list(islice(stream, PROFILE_SAMPLE_DOCUMENTS))
     if not head:
         raise TextError("NO_DOCUMENTS", f"{name} has no documents")
@@ -91,10 +107,11 @@ def assay_documents(
         "word_list": {"sha256": listed.sha256, "words": len(listed.words)} if listed else {},
     }
     return AssayResult(
-        assay_body(scanned, repeats, declaration, profile, heading),
+        assay_body(scanned, repeats, declaration, profile, heading, account),
         [AssayedDocument(*document[:5]) for document in scanned],
         [document.leaf for document in scanned],
         [finding for document in scanned for finding in document.findings],
+        account.bad,
     )
 
 

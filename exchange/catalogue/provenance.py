@@ -4,12 +4,9 @@ Statements are the vendor's; that each file has its stated hash, and which evide
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from exchange.assay.recipe import Field, Recipe
 from exchange.catalogue.listing import Listing
 
 # A certificate stays a page, whatever a listing tells.
@@ -41,7 +38,6 @@ def provenance(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
         "date_published": _cut(listing.date_published),
         "files": len(listing.files),
         "files_sha256": _files_digest(listing),
-        "recipe": _recipe(listing.recipe),
     }
 
 
@@ -51,23 +47,6 @@ def _files_digest(listing: Listing) -> str:
     for entry in listing.files:
         digest.update(f"{entry.sha256} {entry.path}\n".encode())
     return digest.hexdigest()
-
-
-def _recipe(recipe: Recipe) -> dict[str, str]:
-    """What differs from a plain recipe, each value in its JSON spelling; of the fields, their selectors."""
-    plain = Recipe(files=recipe.files, format=recipe.format)
-    told: dict[str, str] = {"format": recipe.format}
-    for each in fields(Recipe):
-        value = getattr(recipe, each.name)
-        if each.name not in ("files", "format", "fields") and value != getattr(plain, each.name):
-            told[each.name] = _cut(json.dumps(value, ensure_ascii=False))
-    if recipe.fields != plain.fields:
-        told["fields"] = _cut(", ".join(map(_field, recipe.fields)))
-    return told
-
-
-def _field(field: Field) -> str:
-    return field.selector or "whole record"
 
 
 def _cut(text: str) -> str:

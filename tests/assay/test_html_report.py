@@ -8,7 +8,7 @@ from assayed import RESIDENT_ID, SECRET, documents, questions
 
 from exchange.assay.body import HardFailure
 from exchange.assay.html_report import POLICY, CertificateFacts, html_page, masked_examples
-from exchange.assay.pipeline import assay_documents
+from exchange.assay.pipeline import ReferenceFiles, assay_documents
 from exchange.assay.privacy import RECOGNISERS
 from exchange.assay.secrets import SECRET_PATTERNS
 
@@ -26,7 +26,6 @@ ORIGIN = {
     "date_published": "2026-01-01",
     "files": 2,
     "files_sha256": "ef" * 32,
-    "recipe": {"format": "jsonl", "joiner": HOSTILE},
 }
 
 
@@ -61,7 +60,7 @@ def assayed(*texts, name="house", path="data.jsonl", words=None, **declared):
         version="2026-1",
         secret=SECRET,
         declared={"class": "qa-sft", "licence_evidence": True, **declared},
-        words_file=words,
+        reference=ReferenceFiles(words=words),
     )
 
 

@@ -86,6 +86,7 @@ def test_an_account_is_blocked_and_unblocked(day):
     assert "is blocked" in day.tlx("operator", "block", day.vendor.account, *WHY)
     assert "ACCOUNT_BLOCKED" in day.tlx("order", day.symbol, "sell", "1lot", "9.00", by="vendor", fails=True)
     assert "not blocked" in day.tlx("operator", "unblock", day.vendor.account)
+    assert f"account {day.vendor.account}" in day.tlx("operator", "interventions")
 
 
 def test_a_kill_takes_one_operator_and_its_end_takes_two(day):
