@@ -102,6 +102,15 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         "personal",
         sensitive=True,
     ),
+    # Before cards: a group of an account number may pass for one, and its own check is the stronger.
+    Recogniser(
+        "iban",
+        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
+        is_iban,
+        None,
+        "personal",
+        sensitive=True,
+    ),
     Recogniser(
         "bank_card",
         re.compile(
@@ -140,14 +149,6 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         _ADDRESS_WORDS,
         "personal",
         sensitive=False,
-    ),
-    Recogniser(
-        "iban",
-        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
-        is_iban,
-        None,
-        "personal",
-        sensitive=True,
     ),
     Recogniser(
         "passport_mrz",

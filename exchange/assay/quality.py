@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from exchange.assay.language import han_chars
+from exchange.assay.mojibake import was_decoded_wrongly
 
 Rule = Callable[[str], bool]
 PROFILE_SAMPLE_DOCUMENTS = 500
@@ -45,7 +46,7 @@ MOJIBAKE_LIMIT_PPM = 1_000
 
 
 def is_garbled(text: str) -> bool:
-    return mojibake_ppm(text) > MOJIBAKE_LIMIT_PPM
+    return mojibake_ppm(text) > MOJIBAKE_LIMIT_PPM or was_decoded_wrongly(text)
 
 
 def failed_rules(text: str, profile: str) -> list[str]:
