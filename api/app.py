@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api import (
     accounts,
     corrections,
+    dataset_search,
     datasets,
     decisions,
     deliveries,
@@ -53,9 +54,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
-        transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules, statements,
-        docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, pools, deliveries, entitlements,
+        decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules,
+        statements, docs_page, feed,
     )
 )  # fmt: skip
 
