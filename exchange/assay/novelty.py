@@ -6,8 +6,8 @@ survived, and what is common phrase is held by whoever has the phrase. `exact_he
 themselves; `held_share` estimates it, and each of its two bounds holds for at least 95 of 100 keys, whatever the texts.
 
 The estimate is stratified by weight: a stratum that was not sampled counts as wholly unknown, so a few heavy shingles
-that the sample has missed widen the bound rather than break it. Within a stratum the interval is Wilson's with continuity
-correction; those of strata are joined by the recovery of variances (Zou & Donner 2008).
+that the sample has missed widen the bound rather than break it. Within a stratum the interval is Wilson's with
+continuity correction; those of strata are joined by the recovery of variances (Zou & Donner 2008).
 """
 
 from collections.abc import Iterable, Mapping

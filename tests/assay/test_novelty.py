@@ -47,9 +47,11 @@ def test_the_truth_lies_within_the_bounds_at_the_stated_rate(rate_log2):
     assert sum(each.below + each.above for each in outcomes) <= 2 * KEYS * len(outcomes) * 5 // 100
 
 
-@pytest.mark.parametrize("name", ["gsm8k", "cn-poetry", "industry-maintnorm"])
-def test_the_bounds_hold_on_real_sets(name):
-    found = real_set(name, 100)
+@pytest.mark.parametrize(
+    ("name", "count"), [("gsm8k", 60), ("cn-poetry", 100), ("industry-maintnorm", 100), ("code-thealgorithms", 60)]
+)
+def test_the_bounds_hold_on_real_sets(name, count):
+    found = real_set(name, count)
     if found is None:
         pytest.skip("the real datasets are not beside the repository")
     documents, own = found
