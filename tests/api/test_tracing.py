@@ -13,14 +13,14 @@ from exchange.assay.tracing import sketch_documents
 def sold(shared):
     """A holder with one delivered lot, as its texts, and another participant with none."""
     shared.holder = shared.member("Holder", cash_minor=100_000_000)
-    right = {"product_id": shared.product_id, "side": "buy", "purpose": "training", "lots": 5}
+    right = {"product_id": shared.product_id, "side": "buy", "purpose": "training"}
     assert shared.holder.post("/entitlements", right).status_code == 200
     terms = {"type": "limit", "product_id": shared.product_id, "price": shared.price(500), "size": shared.size(1)}
     assert shared.vendor.order(side="sell", **terms).status_code == 200
     assert shared.holder.order(side="buy", **terms).json()["status"] == "done"
     body = {"product_id": shared.product_id, "lots": 1, "purpose": "training", "client_oid": "traced"}
-    (shared.lot,) = shared.holder.post("/deliveries", body).json()["deliveries"]
-    blob = shared.holder.get(shared.lot["blob_url"]).content
+    (shared.traced,) = shared.holder.post("/deliveries", body).json()["deliveries"]
+    blob = shared.holder.get(shared.traced["blob_url"]).content
     shared.texts = [json.loads(line)["text"] for line in blob.splitlines()]
     return shared
 
@@ -30,7 +30,9 @@ def trace(client, texts):
 
 
 def lot_of(told, sold):
-    (found,) = [each for each in told["lots"] if each["base"] == sold.lot["base"] and each["lot"] == sold.lot["lot"]]
+    (found,) = [
+        each for each in told["lots"] if each["base"] == sold.traced["base"] and each["lot"] == sold.traced["lot"]
+    ]
     return found
 
 
@@ -42,7 +44,7 @@ def test_a_leaked_lot_is_traced_to_whom_it_was_delivered_and_when(sold):
     assert found["product_id"] == sold.product_id
     assert found["vendor"] == str(sold.vendor.participant)
     holding = next(each for each in found["holders"] if each["participant"] == str(sold.holder.participant))
-    assert (holding["delivery"], holding["delivered_at"]) == (sold.lot["id"], sold.lot["delivered_at"])
+    assert (holding["delivery"], holding["delivered_at"]) == (sold.traced["id"], sold.traced["delivered_at"])
     assert holding["name"] == "Holder (simulated)"
     ranked = {each["participant"]: each for each in told["holders"]}
     assert ranked[str(sold.holder.participant)]["documents"] >= len(sold.texts)
