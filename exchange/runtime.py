@@ -79,7 +79,7 @@ class Exchange:
         self.log = structlog.get_logger("exchange")
         self.failed = threading.Event()
         self.failure: BaseException | None = None
-        self.gate = Gate.load(settings.licence_profile)
+        self.gate = Gate.load(settings.licence_profile, in_force=self._has_adopted)
         self.vault = Vault(folder / "vault")
         self.secrets = SecretStore.open(folder, _master_key(settings))
         opened.callback(self.secrets.close)
@@ -159,6 +159,10 @@ class Exchange:
         """First of all subscribers: who is told of a batch finds it in the directory, and soon in SQL."""
         self.directory.apply(batch.events)
         self.projector.offer(batch)
+
+    def _has_adopted(self, policies_sha256: str) -> bool:
+        """Whether the gate's policies are those that the venue adopted last."""
+        return self.directory.policies.hex() == policies_sha256
 
     def subscribe(self, on_batch: Callable[[Batch], None]) -> None:
         """Have every batch from `opening_state` on; called on the sequencer's thread, before its answers are given."""

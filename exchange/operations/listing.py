@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
@@ -135,18 +136,21 @@ def _without_absent_evidence(listing: Listing, shown: Mapping[str, bytes]) -> Li
 def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
-    documents = list(read_documents(verified, listing.recipe))
+    account = Account(listing.recipe)
+    taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
     subject = subject_of("dataset", listing.sha256)
     secret = exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
     result = assay_documents(
-        documents,
+        taken,
         name=listing.name,
         version=listing.version,
         secret=secret,
         declared=declaration(listing, verified),
         workers=exchange.settings.assay_workers,
         progress=progress,
+        account=account,
     )
+    documents = [document for document in taken if isinstance(document, Document)]
     issued_at_s = exchange.now_ns() // NS_PER_SECOND
     certificate = sign_certificate(
         result.body,
