@@ -10,7 +10,9 @@ the truth below the lower or above the upper bound: at most 5 of 100 each.
 
 import argparse
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,10 +24,13 @@ from exchange.assay.pipeline import rtu1_counter
 from exchange.assay.sketches import KEY_BYTES, ListedSketch, sketch_corpus, sketch_dataset
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import verify_files
+from exchange.vocabulary.documents import Document
 
 LISTINGS: Final = Path(__file__).parents[1] / "simulations" / "listings"
 DATA: Final = Path(__file__).parents[2] / "shared" / "data" / "datasets"
 SHARES_PERCENT: Final = (0, 1, 10, 50, 90, 100)
+CHARS: Final = 400_000
+"""No more text than this is listed of a set, however many documents it is."""
 PERTURBED_PERCENT: Final = 5
 """Of a perturbed copy's words, so many are replaced, and as many dropped."""
 
@@ -113,9 +118,11 @@ def real_set(name: str, count: int, folder: Path = DATA) -> tuple[list[tuple[str
     listing = read_listing((LISTINGS / f"{name}.croissant.json").read_bytes())
     if not (folder / name).is_dir():
         return None
-    texts = [each.text for each in read_documents(verify_files(listing, folder / name), listing.recipe)]
+    taken = read_documents(verify_files(listing, folder / name), listing.recipe)
+    texts = [each.text for each in taken if isinstance(each, Document)]
     random.Random(name).shuffle(texts)
-    listed, counter = texts[: min(count, len(texts) // 2)], rtu1_counter()
+    fitting = bisect_right(list(accumulate(map(len, texts))), CHARS)
+    listed, counter = texts[: min(count, fitting, len(texts) // 2)], rtu1_counter()
     return [(text, counter.count(text)) for text in listed], texts[len(listed) : 2 * len(listed)]
 
 
