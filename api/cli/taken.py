@@ -43,7 +43,7 @@ def _recipe_facts(measured: Measured) -> Iterator[tuple[str, object]]:
     if skipped := stated.get("skipped_files"):
         yield "Left out", ", ".join(f"{count:,} {why}" for why, count in skipped.items())
     if measured.layout is not None:
-        yield "", "otherwise: --field, --format, --encoding, --splitter, --files, --config, --no-header"
+        yield "", "to be taken otherwise: --field, --format, --encoding, --splitter, --files, --config, --no-header"
 
 
 def _fields(fields: Sequence[Mapping[str, Any]]) -> str:

@@ -66,12 +66,19 @@ def infer_layout(place: Path, wishes: Wishes) -> tuple[FolderSource, Layout]:
     source, skipped = FolderSource(root), Counter[str]()
     files = find_files(root, skipped) if place.is_dir() else [found_file(place, root)]
     card = _card(source, files, wishes) if place.is_dir() else None
-    licence = find_licence(source, files, card.licence if card else None)
+    shown = files if place.is_dir() else _licences_beside(place)
+    licence = find_licence(source, shown, card.licence if card else None)
     chosen, kind, why = _choose(source, files, card, wishes, skipped)
     if not chosen:
         raise ListingError("NO_DATA_FILES", f"{place.name} has nothing that documents are taken from: {_told(skipped)}")
     recipe, reasons = _recipe(source, chosen, kind, wishes)
     return source, Layout(recipe, (*why, *reasons), +skipped, licence, card.language if card else None)
+
+
+def _licences_beside(file: Path) -> list[FoundFile]:
+    """A file alone shows the licence that lies beside it."""
+    beside = [found_file(place, file.parent) for place in sorted(file.parent.iterdir()) if place.is_file()]
+    return [found for found in beside if is_licence_file(found)]
 
 
 def _card(source: FolderSource, files: Sequence[FoundFile], wishes: Wishes) -> Card | None:
@@ -94,7 +101,7 @@ def _choose(
     if card is not None and card.patterns:
         chosen = [by_path[path] for path in card.chosen(list(by_path))]
         skipped["not in the configuration"] += len(files) - len(chosen)
-        return chosen, _one_format(chosen, wishes), [f"files of the card's configuration {card.config!r}"]
+        return chosen, _one_format(chosen, wishes), [f"the card's configuration {card.config!r}"]
     content = [file for file in files if len(files) == 1 or not _is_about(file)]
     code = [file for file in content if file.suffix in SOURCE_SUFFIXES]
     if wishes.format is None and code and 2 * len(code) >= len(content):
@@ -117,8 +124,8 @@ def _choose_by_format(
         kind = stated or largest
         chosen = [file for file in files if FORMAT_OF_SUFFIX.get(file.suffix) == kind]
         skipped["of another format"] += len(files) - len(chosen)
-        others = f", the format with the most bytes of {', '.join(sorted(bytes_of))}" if len(bytes_of) > 1 else ""
-        return chosen, kind, [f"{len(chosen)} {kind} files{others}"]
+        others = f"of {', '.join(sorted(bytes_of))} the format with the most bytes"
+        return chosen, kind, [others if len(bytes_of) > 1 else "the data files"]
     chosen = []
     for file in files:
         is_text = file.suffix in TEXT_SUFFIXES or file.suffix in SOURCE_SUFFIXES or len(files) == 1
@@ -126,7 +133,7 @@ def _choose_by_format(
             chosen.append(file)
         else:
             skipped["no text by its name"] += 1
-    return chosen, "text", [f"{len(chosen)} text files"]
+    return chosen, "text", ["the text files"]
 
 
 def _is_binary(source: FolderSource, file: FoundFile) -> bool:
