@@ -18,7 +18,7 @@ from exchange.assay.pipeline import AssayResult, assay_documents
 from exchange.assay.recipe import ENCODINGS, FORMATS, SPLITTERS, Format, Splitter
 from exchange.assay.report import render
 from exchange.catalogue.layouts import Wishes
-from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
+from exchange.catalogue.lots import LotError, pack_lots, propose_lot_rtu, stranded_rtu
 from exchange.operations.listing import DATASET_SECRET_BYTES
 from exchange.vocabulary.units import PPM
 
@@ -129,7 +129,10 @@ def _assay(measured: Measured, workers: int) -> AssayResult:
 def _lots(measured: Measured, result: AssayResult) -> RenderableType:
     """What a listing would propose."""
     rtus = [document.rtu for document in result.documents]
-    lot_rtu = (measured.listing and measured.listing.lot_rtu) or propose_lot_rtu(rtus)
+    try:
+        lot_rtu = (measured.listing and measured.listing.lot_rtu) or propose_lot_rtu(rtus)
+    except LotError as error:
+        return facts([("Lots", f"none: {error.detail}")])
     lots = len(pack_lots(rtus, lot_rtu))
     share_ppm = PPM * stranded_rtu(rtus, lot_rtu) // max(sum(rtus), 1)
     sizes = f"{lots} of {lot_rtu:,} RTU, with {share_ppm // 10_000}.{share_ppm % 10_000 // 100:02d} % not in any"
