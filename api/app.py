@@ -26,6 +26,7 @@ from api import (
     pools,
     products,
     proposals,
+    samples,
     schedules,
     statements,
     transfers,
@@ -54,9 +55,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, pools, deliveries, entitlements,
-        decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules,
-        statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, pools, deliveries,
+        entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules,
+        schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -68,6 +68,36 @@ class Dataset(BaseModel):
     price_from: Literal["ask", "last", "reference"] | None = Field(description="What `price` is")
 
 
+class Draw(BaseModel):
+    index: int = Field(description="The document's place in the dataset, from 0")
+    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "too_long"]
+    text: str | None = Field(None, description="This and all below only where it is shown")
+    path: str | None = None
+    record: int | None = None
+    rtu: int | None = None
+    sha256: str | None = None
+    salt: str | None = Field(None, description="16 bytes in hex: the leaf is SHA-256(00 ‖ salt ‖ text)")
+    proof: list[str] | None = Field(None, description="From the leaf's sibling up to the root's child")
+
+
+class SampleBody(BaseModel):
+    format: Literal["tlx-sample-1"]
+    base: str
+    sequence: int = Field(description="Of the admission, which is the id of the base")
+    at_ns: int = Field(description="When it was sealed, in ns since 1970")
+    root: str = Field(description="The certificate's Merkle root")
+    documents: int = Field(description="In the whole dataset")
+    draws: list[Draw] = Field(description="In the order in which the seal draws them, up to the last one looked at")
+    earlier: dict[str, int] = Field(description="Earlier bases of the vendor that hold documents of this one: how many")
+
+
+class SignedSample(BaseModel):
+    """Canonical JSON, signed with the key that signs certificates."""
+
+    body: SampleBody
+    signature: str = Field(description='Ed25519 over "TLX signed sample 1" 00 and the body')
+
+
 class Admitted(BaseModel):
     model_config = example(
         status="admitted", product_id="GSM8K-CNY", base="17", listing=DIGEST, certificate=DIGEST, decision=DIGEST,

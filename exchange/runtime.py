@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from alembic.util.exc import CommandError
@@ -100,6 +100,10 @@ class Exchange:
         self.dataset_facts: dict[int, DatasetFacts] = {}
         self.whole_lots: set[tuple[int, int]] = set()
         """(base, lot) whose documents were read whole since the start."""
+        self.samples: dict[int, str] = {}
+        """Digests of the samples made since the start, by base."""
+        self.sampled: dict[tuple[Any, ...], bytes] = {}
+        """Decisions on samples recorded since the start, by account, base, policies and reasons."""
         self._last_submitted_s = 0.0
         self._closing = threading.Event()
         self._opened = opened
