@@ -19,6 +19,7 @@ from api import (
     feed,
     guards,
     kill_switch,
+    lifecycle,
     offers,
     operator,
     orders,
@@ -55,9 +56,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, pools, deliveries,
-        entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules,
-        schedules, statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, lifecycle, pools,
+        deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals,
+        venue_rules, schedules, statements, docs_page, feed,
     )
 )  # fmt: skip
 

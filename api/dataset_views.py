@@ -21,6 +21,7 @@ from exchange.compliance.licences import purpose_names
 from exchange.operations.admission import profile_of
 from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry
+from exchange.operations.lifecycle import state_of
 from exchange.runtime import Exchange
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import format_scaled
@@ -151,6 +152,7 @@ class DatasetViews:
             "listing": entry.listing.hex(),
             "decision": entry.decision.hex(),
             "dataset": view.dossier.croissant,
+            "state": str(state_of(self._exchange, entry)),
             "listed_at": iso_time(entry.defined_ns),
             "pools": self._pools(entry.base),
             **self._traded(product),

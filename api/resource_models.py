@@ -26,7 +26,7 @@ class Dataset(BaseModel):
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
         languages={"en": 7473}, documents=7473, rtu=1241000, size="1.241000", lots=8, copies=3, exclusive=False,
         lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
-        decision=DIGEST, dataset=DIGEST, listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
+        decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
     )  # fmt: skip
 
@@ -58,6 +58,7 @@ class Dataset(BaseModel):
     listing: str = Field(description="SHA-256 of the dossier that the listing consists of")
     decision: str = Field(description="SHA-256 of the gate's decision to list")
     dataset: str = Field(description="SHA-256 of the Croissant metadata as received")
+    state: str = Field(description="`listed`, `trading`, `suspended`, `recalled` or `withdrawn`: see /lifecycle")
     listed_at: str = Field(description="When it was admitted")
     pools: list[str] = Field(description="Products of pools that hold claims on it: its deliverable classes")
     product_id: str | None = Field(description="None where the issue was interrupted")
@@ -66,6 +67,48 @@ class Dataset(BaseModel):
     quote: str | None
     price: Decimal | None = Field(description="Quote currency per 1,000,000 RTU; null where nothing says")
     price_from: Literal["ask", "last", "reference"] | None = Field(description="What `price` is")
+
+
+class LifeStage(BaseModel):
+    state: str
+    at: str | None = Field(description="null where only the vendor's words say when")
+    by: str
+    told: str = Field(description="As the vendor stated it, or the cause and the operator's note")
+    evidence: dict[str, str] = Field(description="SHA-256 of what shows it, by kind or path")
+
+
+class Lifecycle(BaseModel):
+    model_config = example(
+        product_id="GSM8K-CNY", base="17", state="trading", moves=["suspend", "recall", "withdraw"],
+        stages=[{"state": "assayed", "at": "2026-11-24T08:30:00.000000Z", "by": "assayer 5f3c", "told": "grade G1",
+                 "evidence": {"certificate": DIGEST}}],
+    )  # fmt: skip
+
+    product_id: str | None
+    base: str
+    state: str = Field(description="`listed`, `trading`, `suspended`, `recalled` or `withdrawn`")
+    moves: list[str] = Field(description="What may happen to it next")
+    stages: list[LifeStage] = Field(description="From `collected` on, the first one first")
+
+
+class Notice(BaseModel):
+    model_config = example(
+        product_id="GSM8K-CNY", base="17", state="withdrawn", since="2026-11-24T08:30:00.000000Z", reason="recall",
+        note="consent was withdrawn", told="Nothing of it trades or is delivered any more.", record=DIGEST, claims=2,
+        size="0.300000", lots_delivered=1,
+    )  # fmt: skip
+
+    product_id: str | None
+    base: str
+    state: str
+    since: str
+    reason: str
+    note: str = Field(description="The operator's words")
+    told: str = Field(description="What it means for the holder")
+    record: str = Field(description="SHA-256 of the record, whose journalled decision names it")
+    claims: int = Field(description="Lots that the participant has claims on, held ones included")
+    size: Decimal
+    lots_delivered: int = Field(description="Lots that the participant took delivery of")
 
 
 class Draw(BaseModel):

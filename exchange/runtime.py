@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
+from exchange.catalogue.lifecycle import ListingState
 from exchange.compliance.errors import PolicyError
 from exchange.compliance.facts import DatasetFacts
 from exchange.compliance.gate import Gate
@@ -32,6 +33,7 @@ from exchange.delivery.access import AccessError, AccessLog
 from exchange.delivery.vault import Vault, VaultError
 from exchange.operations.directory import Directory
 from exchange.operations.dossier import read_dossier
+from exchange.operations.recalls import recalled_bases
 from exchange.operations.recovery import StartRefused, recover
 from exchange.operations.scheduling import Scheduler
 from exchange.operations.settings import Settings
@@ -97,6 +99,8 @@ class Exchange:
         """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
         """Base by the SHA-256 of the metadata it was listed with."""
+        self.recalled: dict[int, ListingState] = {}
+        """Bases that were recalled or withdrawn: nothing of them is traded, shown or delivered."""
         self.dataset_facts: dict[int, DatasetFacts] = {}
         self.whole_lots: set[tuple[int, int]] = set()
         """(base, lot) whose documents were read whole since the start."""
@@ -133,6 +137,7 @@ class Exchange:
             self.directory.load(connection)
         for base in self.directory.bases.values():
             self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
+        self.recalled = recalled_bases(self.vault, self.directory)
         for pool in self.directory.pools.values():
             self.vault.get(pool.listing.hex())  # Without its class nothing could be judged for it.
         self.projector = Projector(projection, self.fail)

@@ -58,7 +58,7 @@ def _decide(exchange: Exchange, account: int, base: BaseEntry, dossier: Dossier)
     request = RequestFacts(
         approvals=approvals_for(exchange, dataset.dataset, participant.participant, at_ns),
         territory=participant.jurisdiction,
-        recalled=False,
+        recalled=base.base in exchange.recalled,
     )
     return exchange.gate.decide(Action.SAMPLE, participant, dataset, request, decided_at_ns=at_ns)
 
