@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, quality, tokens
+from exchange.assay import language, novelty, quality, sketches, tokens
 from exchange.assay import words as sensitive
 from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
@@ -198,5 +198,6 @@ def _parameters() -> dict[str, Any]:
         "language_model_sha256": language.MODEL_SHA256,
         "language_sample_chars": language.SAMPLE_CHARS,
         "mojibake_limit_ppm": quality.MOJIBAKE_LIMIT_PPM,
+        "sketch": sketches.parameters() | novelty.parameters(),
         "words_documents_limit_ppm": sensitive.DOCUMENTS_LIMIT_PPM,
     }
