@@ -172,7 +172,7 @@ def _fills(market: Market, account: int, order: int | None, row: Row) -> Iterato
     book = market.books[row["instrument"]]
     for one in fills_of(trade_of(row)):
         if one.account == account and order in (None, one.order_id):
-            yield messages.fill(one, book.product_id, book.scales)
+            yield messages.fill(one, book.product_id, book.scales, busted=bool(row["bust_sequence"]))
 
 
 def _named(exchange: Exchange, caller: Caller, account_id: str) -> tuple[int, _Asset]:

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from api import (
     accounts,
+    corrections,
+    dataset_search,
     datasets,
     decisions,
     deliveries,
@@ -16,15 +18,21 @@ from api import (
     entitlements,
     feed,
     guards,
+    kill_switch,
+    novelty,
     offers,
     operator,
     orders,
     participants,
     pools,
     products,
+    proposals,
     schedules,
     statements,
+    tracing,
+    transfers,
     venue,
+    venue_rules,
 )
 from api.auth import Authenticator
 from api.errors import add_handlers
@@ -48,8 +56,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
-        participants, operator, schedules, statements, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, novelty, pools, deliveries,
+        entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules,
+        schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

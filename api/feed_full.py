@@ -4,10 +4,11 @@ Of the messages that tell one event, exactly one carries its `sequence`: that wh
 counts sequences, and passes over what has none, holds the book of `GET /products/{id}/book?level=3` level.
 """
 
+from api.causes import CAUSES
 from api.feed_outbox import Message
 from api.market import Followed
 from exchange.marketdata import messages
-from exchange.marketdata.messages import SIDES
+from exchange.marketdata.messages import PHASES, SIDES
 from exchange.marketdata.tape import print_of
 from exchange.vocabulary.events import (
     RESTS,
@@ -22,7 +23,7 @@ from exchange.vocabulary.events import (
     TradeBusted,
     Uncrossed,
 )
-from exchange.vocabulary.instruments import OrderType, Phase, Side
+from exchange.vocabulary.instruments import OrderType, Side
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.wire import Scales, iso_time
 
@@ -39,7 +40,7 @@ def full_messages(followed: Followed) -> list[Message]:
     if isinstance(event, OrderEvent):
         return _order(followed, event, about, numbered)
     if isinstance(event, PhaseSet):
-        return [{"type": "phase", **numbered, "phase": Phase(event.phase).name.lower()}]
+        return [{"type": "phase", **numbered, "phase": PHASES[event.phase], "cause": CAUSES[event.reason]}]
     if isinstance(event, Uncrossed):
         told = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
         return [{"type": "uncrossed", **numbered, **told, "imbalance": scales.size(event.imbalance_lots)}]

@@ -31,7 +31,7 @@ from api.feed_window import Window
 from api.market import Followed, Market
 from api.products import product
 from exchange.runtime import Exchange
-from exchange.vocabulary.events import Event, InstrumentDefined, PhaseSet
+from exchange.vocabulary.events import Event, InstrumentDefined, Killed, PhaseSet, Unkilled
 
 _STATUS: Subscription = ("status", EVERY_PRODUCT)
 
@@ -55,6 +55,7 @@ class Feed:
         market.watch(self._follow)
         market.listen(self._private.follow)
         market.listen(self._look_at_calls)
+        market.listen(self._look_for_kills)
 
     @property
     def connections(self) -> int:
@@ -159,6 +160,10 @@ class Feed:
     def _look_at_calls(self, _: Sequence[Event]) -> None:
         for feed in self._products.values():
             feed.auction.look()
+
+    def _look_for_kills(self, events: Sequence[Event]) -> None:
+        """No public event tells that a kill was lifted, and the products' answers do."""
+        self._status_changed |= any(isinstance(event, Killed | Unkilled) for event in events)
 
     def _beat(self) -> None:
         """Every second, as long as anybody is connected."""

@@ -70,6 +70,8 @@ class Product(BaseModel):
         limit_only=False,
         auction_mode=False,
         phase="continuous",
+        phase_cause="schedule",
+        killed=False,
         lot_rtu="450000",
         lots="8",
         copies="1",
@@ -89,13 +91,17 @@ class Product(BaseModel):
     min_market_funds: Decimal = Field(description="What one lot costs at one tick")
     display_name: str
     status: Literal["online", "offline"]
-    status_message: str
+    status_message: str = Field(description="Such as `halted: regulator`; empty where all goes as planned")
     trading_disabled: bool
     cancel_only: bool
     post_only: bool
     limit_only: bool
     auction_mode: bool
     phase: str
+    phase_cause: str = Field(
+        description="Why: schedule, volatility, operator, recall, regulator, technical, conduct, risk, or empty"
+    )
+    killed: bool = Field(description="Whether the kill switch holds it, or the whole venue, stopped")
     lot_rtu: str
     lots: str
     copies: str
@@ -201,7 +207,7 @@ class Account(BaseModel):
 class Fill(BaseModel):
     model_config = _example(
         trade_id=7, product_id="GSM8K-CNY", order_id="9024", profile_id="21", side="buy", liquidity="T",
-        price="500.00", size="0.450000", funds="225.00", fee="0.23", settled=True,
+        price="500.00", size="0.450000", funds="225.00", fee="0.23", settled=True, busted=False,
         created_at="2026-11-24T08:30:00.000000Z", match_type="continuous",
     )  # fmt: skip
 
@@ -216,6 +222,7 @@ class Fill(BaseModel):
     funds: Decimal
     fee: Decimal
     settled: bool
+    busted: bool = Field(description="Whether the venue undid the trade: claims, cash and fees went back")
     created_at: str
     match_type: Literal["continuous", "auction", "negotiated"]
 
@@ -225,7 +232,7 @@ class LedgerEntry(BaseModel):
     created_at: str
     amount: Decimal
     balance: Decimal = Field(description="After the entry")
-    type: str = Field(description="`match`, `fee`, `transfer`, `issue` or `delivery`")
+    type: str = Field(description="`match`, `fee`, `transfer`, `issue`, `delivery`, `pool`, `bust` or `adjustment`")
     details: dict[str, str]
 
 

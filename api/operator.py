@@ -1,9 +1,8 @@
-"""What an operator does and watches: cash in, accounts blocked, phases moved, evidence attached, books compared."""
+"""What an operator does and watches: accounts blocked, phases moved, evidence attached, books compared."""
 
-import hashlib
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Path
@@ -15,21 +14,18 @@ from starlette.responses import Response
 
 from api.answers import answer, time_ns
 from api.auth import Manager, Overseer
+from api.causes import Why, recorded
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
 from api.feed import feed_of
 from api.records import read_records
 from api.state import TheExchange, TheMarket, TheSettings
 from api.uploads import read_upload
-from exchange.compliance.decisions import canonical_json
-from exchange.operations.admission import deposit
 from exchange.operations.asking import ask_one
 from exchange.operations.verdicts import attach_approval
-from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMANDS
-from exchange.vocabulary.instruments import Cause, Phase
+from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.reasons import Reason
-from exchange.vocabulary.units import MAX_BALANCE, format_scaled, parse_scaled
 
 router = APIRouter(tags=["operator"])
 
@@ -48,61 +44,28 @@ PhaseName = Literal[
 ]
 
 
-class Deposit(BaseModel):
+class PhaseMove(Why):
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"currency": "CNY", "amount": "100000.00", "key": "wire-2026-11-24-7"}},
-    )
-
-    currency: str = Field(max_length=16)
-    amount: str = Field(max_length=40)
-    key: str = Field(min_length=1, max_length=40, pattern="^[ -~]+$", description="The same key credits once")
-
-
-class Why(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field("", max_length=2_000)
-
-
-class PhaseMove(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"phase": "halted", "reason": "recall of two documents"}}
+        json_schema_extra={"example": {"phase": "halted", "reason": "recall", "note": "two documents are withdrawn"}},
     )
 
     phase: PhaseName
     freezes_at: str | None = Field(None, max_length=40, description="Of a call: from when nothing is taken back")
     ends_at: str | None = Field(None, max_length=40, description="Of a call: when it uncrosses by itself")
-    reason: str = Field("", max_length=2_000)
-
-
-@router.post("/accounts/{account}/deposits", summary="Credit cash", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def credit(account: Account, asked: Deposit, caller: Manager, exchange: TheExchange) -> Response:
-    """Cash that has come in for an account, credited once for each key."""
-    asset = exchange.directory.asset(asked.currency)
-    if asset is None:
-        raise ApiError(404, "NotFound", "UNKNOWN_ASSET", {"currency": asked.currency})
-    amount = _amount(asked.amount, asset.scale)
-    transfer = await to_thread.run_sync(
-        partial(deposit, exchange, caller.key, account, asked.currency, amount, asked.key)
-    )
-    told = {"account": str(account), "currency": asked.currency, "amount": format_scaled(amount, asset.scale)}
-    return answer({"id": str(transfer), **told})
 
 
 @router.post("/accounts/{account}/block", summary="Block an account", responses=SIGNED_PROBLEMS | NOT_FOUND)
 async def block(account: Account, why: Why, caller: Manager, exchange: TheExchange) -> Response:
     """Its resting orders end, and new ones are refused."""
-    evidence = await to_thread.run_sync(_evidence, exchange, why.reason)
-    command = commands.BlockAccount(actor=caller.key, account=account, evidence=evidence)
+    command = commands.BlockAccount(actor=caller.key, account=account, **await recorded(exchange, why))
     await to_thread.run_sync(ask_one, exchange, command, events.AccountBlocked)
     return answer({"id": str(account), "blocked": True})
 
 
 @router.post("/accounts/{account}/unblock", summary="Unblock an account", responses=SIGNED_PROBLEMS | NOT_FOUND)
 async def unblock(account: Account, why: Why, caller: Manager, exchange: TheExchange) -> Response:
-    evidence = await to_thread.run_sync(_evidence, exchange, why.reason)
-    command = commands.UnblockAccount(actor=caller.key, account=account, evidence=evidence)
+    command = commands.UnblockAccount(actor=caller.key, account=account, **await recorded(exchange, why))
     await to_thread.run_sync(ask_one, exchange, command, events.AccountUnblocked)
     return answer({"id": str(account), "blocked": False})
 
@@ -113,7 +76,6 @@ async def move_phase(
 ) -> Response:
     """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once."""
     book = market.book(product_id)
-    evidence = await to_thread.run_sync(_evidence, exchange, move.reason)
     phase, day = Phase[move.phase.upper()], 0
     if phase not in _STOPS:
         entry = exchange.directory.instruments[book.instrument]
@@ -125,11 +87,10 @@ async def move_phase(
         trading_day=day,
         freezes_at_ns=time_ns(move.freezes_at, "freezes_at") if move.freezes_at else 0,
         ends_at_ns=time_ns(move.ends_at, "ends_at") if move.ends_at else 0,
-        reason=Cause.OPERATOR,
-        evidence=evidence,
+        **await recorded(exchange, move),
     )
     await to_thread.run_sync(ask_one, exchange, command, events.PhaseSet)
-    return answer({"product_id": book.product_id, "phase": move.phase})
+    return answer({"product_id": book.product_id, "phase": move.phase, "reason": move.reason})
 
 
 class ReferencePrice(BaseModel):
@@ -246,21 +207,3 @@ async def metrics(request: Request, exchange: TheExchange, market: TheMarket) ->
         kind = COMMANDS.kinds[row["command_kind"]].__name__
         refusals.labels(Reason(row["reason"]).name, kind).inc(row["refused"])
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _amount(text: str, scale: int) -> int:
-    try:
-        amount = parse_scaled(text, scale)
-    except ValueError as error:
-        raise ApiError(400, str(error)[:200], "BAD_AMOUNT") from None
-    if not 0 < amount <= MAX_BALANCE:
-        raise ApiError(400, "an amount is above zero and below what an account may hold", "BAD_AMOUNT")
-    return amount
-
-
-def _evidence(exchange: Exchange, reason: str) -> bytes:
-    """The digest of the operator's words, which are in the vault before the command that names them."""
-    if not reason.strip():
-        return bytes(hashlib.sha256().digest_size)
-    document: dict[str, Any] = {"format": "tlx-reason/1", "reason": reason.strip()}
-    return bytes.fromhex(exchange.vault.put(canonical_json(document)))

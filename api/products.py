@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from api.answers import MAX_PAGE, PAGE, After, Before, Limit, answer, id_of, page
+from api.causes import CAUSES
 from api.errors import NOT_FOUND, PROBLEMS
 from api.market import Book, print_of_row
 from api.models import CURSOR_NOTE, Auction, BookAnswer, Product, PublicTrade, Stats, Ticker
@@ -16,7 +17,7 @@ from exchange.marketdata import messages
 from exchange.marketdata.tape import Print
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
-from exchange.vocabulary.instruments import CALLS, MatchType, Phase
+from exchange.vocabulary.instruments import CALLS, Cause, MatchType, Phase
 from exchange.vocabulary.units import MAX_LOTS, PPM, format_scaled
 from exchange.vocabulary.wire import iso_time
 
@@ -26,6 +27,7 @@ ProductId = Annotated[str, Path(max_length=64, description="As GSM8K-CNY")]
 
 _AUCTIONS: Final = frozenset({Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION})
 _OPEN: Final = CALLS | {Phase.CONTINUOUS}
+_AS_PLANNED: Final = frozenset({Cause.NONE, Cause.SCHEDULE})
 _PPM_DIGITS: Final = len(str(PPM)) - 1
 
 
@@ -45,13 +47,15 @@ def product(exchange: Exchange, book: Book) -> dict[str, Any]:
         "min_market_funds": scales.money(entry.minor_per_tick_lot),
         "display_name": f"{book.base_code}/{book.quote_code}",
         "status": "online" if book.phase in _OPEN else "offline",
-        "status_message": "",
+        "status_message": _status_message(book),
         "trading_disabled": book.phase not in _OPEN,
         "cancel_only": book.phase == Phase.CANCEL_ONLY,
         "post_only": False,
         "limit_only": False,
         "auction_mode": book.phase in _AUCTIONS,
         "phase": messages.PHASES[book.phase],
+        "phase_cause": CAUSES[book.call.cause],
+        "killed": bool(exchange.directory.instruments[book.instrument].killed or exchange.directory.killed),
         "lot_rtu": str(entry.lot_rtu),
         "lots": str(lots),
         "copies": str(copies),
@@ -66,6 +70,12 @@ def _lots(exchange: Exchange, asset: int) -> tuple[int, int]:
     """Lots and copies; of a pool, the claims that it has and has not delivered, each for one lot."""
     base = exchange.directory.bases.get(asset)
     return (base.lots, base.copies) if base else (sum(exchange.directory.pooled.get(asset, {}).values()), 1)
+
+
+def _status_message(book: Book) -> str:
+    """Why it does not simply trade, where somebody or the venue itself stepped in."""
+    told = book.phase != Phase.CONTINUOUS and book.call.cause not in _AS_PLANNED
+    return f"{messages.PHASES[book.phase]}: {CAUSES[book.call.cause]}" if told else ""
 
 
 @router.get("/products", response_model=list[Product], summary="All instruments")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, quality, tokens
+from exchange.assay import language, novelty, quality, sketches, tokens
 from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
 from exchange.assay.duplicates import Duplicates
@@ -177,4 +177,5 @@ def _parameters() -> dict[str, Any]:
         "language_model_sha256": language.MODEL_SHA256,
         "language_sample_chars": language.SAMPLE_CHARS,
         "mojibake_limit_ppm": quality.MOJIBAKE_LIMIT_PPM,
+        "sketch": sketches.parameters() | novelty.parameters(),
     }

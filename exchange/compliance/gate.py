@@ -1,5 +1,7 @@
 """The gate: one question, one decision with every reason at once, and never a permit by mistake.
 
+    policies adopted? ── no ──► denial POLICIES_NOT_ADOPTED, and nothing else is asked
+        │ yes
     facts known? ── no ──► denial FACT_MISSING, with what the other rules say
         │ yes
     Cedar evaluates all rules ── any error ──► denial EVALUATION_ERROR
@@ -11,6 +13,7 @@ answer that is neither, and any fact not known are denials here.
 """
 
 import json
+from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
@@ -23,27 +26,47 @@ from exchange.compliance.policy_set import PolicySet, Rule, load_policy_set
 from exchange.compliance.profiles import Profile, read_profile
 
 EXCHANGE_RULE: Final = "exchange rule"
+NOT_ADOPTED: Final = (
+    "POLICIES_NOT_ADOPTED",
+    "These policies are not adopted: an operator has to propose their adoption, and a second one to approve it.",
+)
 MISSING: Final = ("FACT_MISSING", "A fact that the rules need is not known.")
 FAILED: Final = ("EVALUATION_ERROR", "The rules could not be evaluated on these facts.")
 NOTHING_PERMITS: Final = ("NO_PERMIT", "No rule permits this action.")
 
 
 class Gate:
-    """Decides under one set of policies and one venue profile; immutable, and safe to share between threads."""
+    """Decides under one set of policies and one venue profile; immutable, and safe to share between threads.
 
-    def __init__(self, policy_set: PolicySet, profile: Profile, licences: Licences) -> None:
+    `in_force` is asked at each decision whether the venue has adopted the policy set of this SHA-256.
+    """
+
+    def __init__(
+        self,
+        policy_set: PolicySet,
+        profile: Profile,
+        licences: Licences,
+        in_force: Callable[[str], bool] = lambda _sha256: True,
+    ) -> None:
         self._policy_set = policy_set
+        self._in_force = in_force
         self.profile = profile
         self.licences = licences
 
     @classmethod
-    def load(cls, profile: str = "open", folder: Traversable | None = None) -> "Gate":
+    def load(
+        cls,
+        profile: str = "open",
+        folder: Traversable | None = None,
+        in_force: Callable[[str], bool] = lambda _sha256: True,
+    ) -> "Gate":
         """Read the shipped policies, or those of `folder`; raises PolicyError rather than start with doubtful ones."""
         policy_set = load_policy_set(folder)
         return cls(
             policy_set,
             read_profile(policy_set.profiles_toml, profile),
             Licences.parse(policy_set.licences_toml),
+            in_force,
         )
 
     @property
@@ -75,7 +98,10 @@ class Gate:
             dataset.attributes(self.licences),
             request.attributes(action, self.profile),
         )
-        permitted, reasons = self._judge(action, participant.participant, dataset.dataset, facts)
+        if self._in_force(self.policy_set_sha256):
+            permitted, reasons = self._judge(action, participant.participant, dataset.dataset, facts)
+        else:
+            permitted, reasons = False, (_own_reason(NOT_ADOPTED, self.policy_set_sha256),)
         return Decision(
             action=action,
             permitted=permitted,

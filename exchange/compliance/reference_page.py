@@ -6,7 +6,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from exchange.compliance.gate import FAILED, MISSING, NOTHING_PERMITS, Gate
+from exchange.compliance.gate import FAILED, MISSING, NOT_ADOPTED, NOTHING_PERMITS, Gate
 from exchange.compliance.licences import Licences, purpose_names
 from exchange.compliance.policy_set import Rule, load_policy_set
 from exchange.compliance.pools import RULES
@@ -24,7 +24,7 @@ def rule_table(rules: Iterable[Rule]) -> str:
 
 
 def own_reasons_table() -> str:
-    return table(("Id", "Reason given"), [MISSING, FAILED, NOTHING_PERMITS])
+    return table(("Id", "Reason given"), [NOT_ADOPTED, MISSING, FAILED, NOTHING_PERMITS])
 
 
 def pool_table() -> str:

@@ -100,7 +100,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ContractNote:
-    """One side's evidence of a trade. It names the other side nowhere, nor anything that only that side may know."""
+    """One side's evidence of a trade. It names the other side nowhere, nor anything that only that side may know.
+
+    `status` is `settled` or `busted`; `adjusted` is the cash that adjustments brought the account, or cost it.
+    """
 
     trade_id: int
     symbol: str
@@ -118,9 +121,13 @@ class ContractNote:
     order_id: int
     decision: int
     sequence: int
+    status: str
+    adjusted: str
 
 
-def contract_note(trade: Trade, terms: Terms, account: int) -> ContractNote:
+def contract_note(
+    trade: Trade, terms: Terms, account: int, *, busted: bool = False, adjusted_minor: int = 0
+) -> ContractNote:
     """The note for `account`, which is a side of the trade. `net` is what a buyer paid or a seller received.
 
     `liquidity` is `T` or `M`, and empty where no side made or took: in an auction or a negotiated trade.
@@ -150,6 +157,8 @@ def contract_note(trade: Trade, terms: Terms, account: int) -> ContractNote:
         order_id=trade.taker_order_id if took else trade.maker_order_id,
         decision=trade.taker_decision if took else trade.maker_decision,
         sequence=trade.sequence,
+        status="busted" if busted else "settled",
+        adjusted=format_scaled(adjusted_minor, cash),
     )
 
 

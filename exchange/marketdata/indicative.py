@@ -21,7 +21,7 @@ from exchange.vocabulary.events import (
     ReferencePriceSet,
     Trade,
 )
-from exchange.vocabulary.instruments import CALLS, MatchType, OrderType, Phase, Side
+from exchange.vocabulary.instruments import CALLS, Cause, MatchType, OrderType, Phase, Side
 from exchange.vocabulary.rows import InstrumentRow, OrderRow
 
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
@@ -38,13 +38,14 @@ class _Standing(NamedTuple):
 
 
 class Indicative:
-    """One instrument's call, with the times of its freeze and end, zero for none.
+    """One instrument's call, with the times of its freeze and end, zero for none, and why the phase is what it is.
 
     `changes` counts events that may have moved something, for whoever wants to know whether to ask again.
     """
 
     def __init__(self, static_band_ppm: int = 0) -> None:
         self.phase: int = int(Phase.CLOSED)
+        self.cause: int = int(Cause.NONE)
         self.freezes_at_ns = self.ends_at_ns = self.changes = 0
         self._band_ppm = static_band_ppm
         self._reference_ticks = self._last_ticks = 0
@@ -58,6 +59,7 @@ class Indicative:
         """From a snapshot's orders of this instrument, done ones among them."""
         made = cls(terms.static_band_ppm)
         made.phase, made.freezes_at_ns, made.ends_at_ns = terms.phase, terms.freezes_at_ns, terms.ends_at_ns
+        made.cause = terms.cause
         made._reference_ticks, made._last_ticks = terms.reference_price_ticks, terms.last_price_ticks
         for row in rows:
             if row.place and not row.done_ns:
@@ -65,6 +67,11 @@ class Indicative:
                 made._put(row.order_id, _Standing(row.side, price, row.leaves_lots))
         made.changes = 1
         return made
+
+    @property
+    def reference_ticks(self) -> int:
+        """What the static band lies round, zero where nothing is set."""
+        return self._reference_ticks
 
     @property
     def runs(self) -> bool:
@@ -88,7 +95,8 @@ class Indicative:
         elif isinstance(event, Trade):
             self._trade(event)
         elif isinstance(event, PhaseSet):
-            self.phase, self.freezes_at_ns, self.ends_at_ns = event.phase, event.freezes_at_ns, event.ends_at_ns
+            self.phase, self.cause = event.phase, event.reason
+            self.freezes_at_ns, self.ends_at_ns = event.freezes_at_ns, event.ends_at_ns
         elif isinstance(event, ReferencePriceSet):
             self._reference_ticks = event.price_ticks
         else:

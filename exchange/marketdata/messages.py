@@ -114,7 +114,7 @@ def ticker(product_id: str, depth: Depth, tape: Tape, scales: Scales, now_ns: in
         # A ticker's side is the taker's, a match's the maker's: so the dialect has it.
         "side": SIDES[3 - last.maker_side] if last else "",
         "time": iso_time(last.time_ns if last else depth.time_ns),
-        "trade_id": last.trade_id if last else tape.last_trade_id,
+        "trade_id": tape.last_trade_id,
         "last_size": scales.size(last.lots if last else 0),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from exchange.compliance.decisions import canonical_json
-from exchange.operations.asking import ask_one
+from exchange.operations.asking import ask_one, propose
 from exchange.operations.profiles import ParticipantKind, Profile, new_profile, read_profile
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
@@ -163,12 +163,13 @@ def withdraw(exchange: Exchange, actor: int, account: int, asset: str, amount_mi
     return ask_one(exchange, begin, events.TransferBegun).transfer
 
 
-def settle_transfer(exchange: Exchange, actor: int, transfer: int, *, left_or_came: bool) -> None:
-    """Confirm a begun transfer, or abort it."""
-    if left_or_came:
-        ask_one(exchange, commands.ConfirmTransfer(actor=actor, transfer=transfer), events.TransferConfirmed)
-    else:
-        ask_one(exchange, commands.AbortTransfer(actor=actor, transfer=transfer), events.TransferAborted)
+def settle_transfer(
+    exchange: Exchange, actor: int, transfer: int, *, left_or_came: bool
+) -> events.Proposed | events.TransferEvent:
+    """Confirm a begun transfer, or abort it. A withdrawal above the limit waits for a second user: see `Proposed`."""
+    if not left_or_came:
+        return ask_one(exchange, commands.AbortTransfer(actor=actor, transfer=transfer), events.TransferAborted)
+    return propose(exchange, commands.ConfirmTransfer(actor=actor, transfer=transfer), events.TransferConfirmed)
 
 
 def _asset(exchange: Exchange, code: str) -> int:

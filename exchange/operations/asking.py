@@ -1,15 +1,26 @@
 """Asking the machine: commands in, events out, refusals raised by name."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from exchange.operations.directory import Directory
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
 from exchange.vocabulary.codec import EVENTS, Record
 from exchange.vocabulary.commands import Command
-from exchange.vocabulary.events import CommandRefused
+from exchange.vocabulary.events import CommandRefused, Proposed
 from exchange.vocabulary.reasons import Reason, message
+from exchange.vocabulary.units import format_scaled
+from exchange.vocabulary.wire import SIZE_SCALE
 
 ANSWER_TIMEOUT_S = 60.0
+
+_SENTENCES: Final = {
+    Reason.SAME_USER: "whoever proposed it cannot approve it: another user with the role operator does, under a key of "
+    "that user; where there is none yet, register one",
+    Reason.BUST_IMPOSSIBLE: "a party cannot give back what it got",
+    Reason.KILLED: "the kill switch is on; it has to be lifted first",
+}
+"""Where the reason's name does not say what to do about it."""
 
 E = TypeVar("E", bound=Record)
 
@@ -26,8 +37,7 @@ def ask(exchange: Exchange, *commands: Command) -> list[list[Record]]:
     for answer in answers:
         for event in answer:
             if isinstance(event, CommandRefused):
-                reason = Reason(event.reason)
-                raise OperationRefused(reason.name, message(reason), {"sequence": str(event.sequence)})
+                raise _refusal(exchange.directory, event)
     return answers
 
 
@@ -35,3 +45,26 @@ def ask_one(exchange: Exchange, command: Command, expected: type[E]) -> E:
     """The one event of the expected kind that answers the command, after what timers fired before it."""
     (answer,) = ask(exchange, command)
     return next(event for event in answer if isinstance(event, expected))
+
+
+def propose(exchange: Exchange, command: Command, expected: type[E]) -> E | Proposed:
+    """What answers a command that may take a second user: the proposal it became, or what it did at once."""
+    (answer,) = ask(exchange, command)
+    return next(event for event in answer if isinstance(event, (expected, Proposed)))
+
+
+def _refusal(directory: Directory, event: CommandRefused) -> OperationRefused:
+    reason = Reason(event.reason)
+    details = {"sequence": str(event.sequence)}
+    if reason is Reason.BUST_IMPOSSIBLE:
+        details |= {"account": str(event.subject), **_lacking(directory, event)}
+    return OperationRefused(reason.name, _SENTENCES.get(reason) or message(reason), details)
+
+
+def _lacking(directory: Directory, event: CommandRefused) -> dict[str, str]:
+    """What a party lacks, in the units in which balances are told."""
+    cash = directory.assets.get(event.asset)
+    if cash is not None:
+        return {"currency": cash.code, "lacking": format_scaled(event.lacking, cash.scale)}
+    claimed = directory.claimed(event.asset)
+    return {"currency": claimed.code, "lacking": format_scaled(event.lacking * claimed.lot_rtu, SIZE_SCALE)}

@@ -1,4 +1,4 @@
-"""The first start of a venue: its rules, its cash asset, its operator. Each step is taken once, and only if missing."""
+"""The first start of a venue: its rules, policies, cash asset and operator. Each step once, and only if missing."""
 
 import base64
 import json
@@ -17,6 +17,7 @@ from exchange.operations.asking import ask_one
 from exchange.runtime import Exchange
 from exchange.store.key_secrets import NewKey
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.participants import VENUE, ParticipantState, Role, Scope
 
 RULES_VERSION: Final = 1
@@ -34,6 +35,9 @@ def bootstrap(exchange: Exchange) -> Path | None:
     if exchange.sequence == 0:
         rules = commands.SetRulesVersion(actor=VENUE, rules_version=RULES_VERSION)
         ask_one(exchange, rules, events.RulesVersionSet)
+    if exchange.directory.policies == NO_DIGEST:
+        policies = bytes.fromhex(exchange.gate.policy_set_sha256)
+        ask_one(exchange, commands.AdoptPolicies(actor=VENUE, policies=policies), events.PoliciesAdopted)
     if exchange.directory.asset(exchange.settings.quote) is None:
         cash = commands.DefineAsset(actor=VENUE, code=exchange.settings.quote, scale=CASH_SCALE)
         ask_one(exchange, cash, events.AssetDefined)

@@ -19,10 +19,11 @@ from exchange.compliance.facts import DatasetFacts, RequestFacts
 from exchange.delivery.manifest import build_lots
 from exchange.operations.admission import profile_of
 from exchange.operations.asking import ask_one
-from exchange.operations.dossier import Dossier, LotDocuments
+from exchange.operations.dossier import INVENTORY, Dossier, LotDocuments
 from exchange.operations.facts import account_of, dataset_facts, keep_evidence, participant_facts
 from exchange.operations.issuing import base_code, issue
 from exchange.operations.refusals import OperationRefused, gate_refused
+from exchange.operations.sketching import keep_sketches, sketch_lots
 from exchange.operations.verdicts import approvals_for
 from exchange.runtime import Exchange
 from exchange.store.secrets import subject_of
@@ -216,11 +217,17 @@ def _record_refusal(exchange: Exchange, dossier: Dossier, decision: Decision) ->
 def _admit(
     exchange: Exchange, dossier: Dossier, assayed: _Assayed, spans: list[LotSpan], decision: Decision
 ) -> ListingOutcome:
-    """One admission at a time: two of the same name would both take the same code."""
+    """One admission at a time: two of the same name would both take the same code, and each is new beside the other."""
+    sketched = sketch_lots(exchange, assayed.documents, assayed.result.documents, spans)
     with exchange.listing_lock:
         _refuse_repeat(exchange, assayed.listing)
         code = base_code(exchange, assayed.listing.name)
-        whole = replace(dossier, code=code, lots=tuple(_store_lots(exchange, code, dossier.lot_rtu, assayed, spans)))
+        whole = replace(
+            dossier,
+            code=code,
+            lots=tuple(_store_lots(exchange, code, dossier.lot_rtu, assayed, spans)),
+            sketches=keep_sketches(exchange, sketched, dossier.certificate),
+        )
         listing = bytes.fromhex(exchange.vault.put(whole.document()))
         command = commands.DefineBase(
             actor=VENUE,
@@ -235,6 +242,7 @@ def _admit(
         )
         base = ask_one(exchange, command, events.BaseDefined).base
         exchange.listed[dossier.croissant] = base
+        exchange.inventory[base] = whole.sketches[INVENTORY]
         instrument, entitlement = issue(exchange, base)
     return ListingOutcome(
         dataset=assayed.listing.sha256,
@@ -258,6 +266,8 @@ def _store_lots(
     result = assayed.result
     built = build_lots(code, lot_rtu, assayed.documents, result.documents, result.leaves, assayed.secret, spans)
     return [
-        LotDocuments(span.number, span.rtu, exchange.vault.put(manifest), exchange.vault.put(blob))
+        LotDocuments(
+            span.number, span.rtu, exchange.vault.put(manifest), exchange.vault.put(blob), span.end - span.first
+        )
         for span, (manifest, blob) in zip(spans, built, strict=True)
     ]

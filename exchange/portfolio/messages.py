@@ -18,8 +18,10 @@ from exchange.vocabulary.events import (
     OrderRested,
     OrderTriggered,
     Trade,
+    TradeAdjusted,
+    TradeBusted,
 )
-from exchange.vocabulary.instruments import MatchType, OrderType, Peg, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import Cause, MatchType, OrderType, Peg, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.wire import Scales, iso_time
 
@@ -135,7 +137,7 @@ def offer(view: OrderView, account: int, product_id: str, scales: Scales) -> Mes
     return told
 
 
-def fill(one: Fill, product_id: str, scales: Scales) -> Message:
+def fill(one: Fill, product_id: str, scales: Scales, *, busted: bool = False) -> Message:
     return {
         "trade_id": one.trade_id,
         "product_id": product_id,
@@ -147,7 +149,8 @@ def fill(one: Fill, product_id: str, scales: Scales) -> Message:
         "size": scales.size(one.lots),
         "funds": scales.money(one.notional_minor),
         "fee": scales.money(one.fee_minor),
-        "settled": True,
+        "settled": not busted,
+        "busted": busted,
         "created_at": iso_time(one.time_ns),
         "match_type": MATCH_TYPES[one.match_type],
     }
@@ -158,6 +161,10 @@ def accounts_of(event: Event) -> tuple[int, ...]:
     if isinstance(event, Trade):
         both = (event.maker_account, event.account)
         return both if both[0] != both[1] else both[:1]
+    if isinstance(event, TradeBusted):
+        return (event.buyer, event.seller)
+    if isinstance(event, TradeAdjusted):
+        return (event.payer, event.payee)
     return (event.account,) if isinstance(event, OrderEvent) else ()
 
 
@@ -171,7 +178,7 @@ def offer_of(event: Event) -> int:
 
 
 def user_messages(event: Event, account: int, product_id: str, scales: Scales) -> Iterator[Message]:
-    """What one account is told about an event of its orders: received, open, match, change, done."""
+    """What one account is told about its orders (received, open, match, change, done) and trades (bust, adjustment)."""
     if isinstance(event, Trade):
         for one, order_id in zip(fills_of(event), (event.maker_order_id, event.taker_order_id), strict=True):
             if one.account == account:
@@ -179,6 +186,8 @@ def user_messages(event: Event, account: int, product_id: str, scales: Scales) -
                 yield from _done_by_fill(event, one, order_id, product_id, scales)
     elif isinstance(event, OrderEvent) and not isinstance(event, OrderReplayed):
         yield from _order_messages(event, product_id, scales)
+    elif isinstance(event, TradeBusted | TradeAdjusted):
+        yield _correction(event, account, product_id, scales)
 
 
 def _order_messages(event: OrderEvent, product_id: str, scales: Scales) -> Iterator[Message]:
@@ -216,6 +225,25 @@ def _about(event: OrderEvent, product_id: str) -> Message:
         "user_id": str(event.account),
     }
     return about | {"client_oid": event.client_order_id} if event.client_order_id else about
+
+
+def _correction(event: TradeBusted | TradeAdjusted, account: int, product_id: str, scales: Scales) -> Message:
+    """A trade undone, with the fee that comes back; or cash that comes with one, or goes where it is negative."""
+    told: Message = {
+        "product_id": product_id,
+        "time": iso_time(event.timestamp_ns),
+        "trade_id": event.trade_id,
+        "reason": Cause(event.reason).name.lower(),
+        "profile_id": str(account),
+        "user_id": str(account),
+    }
+    if isinstance(event, TradeAdjusted):
+        amount = event.amount if account == event.payee else -event.amount
+        return told | {"type": "adjustment", "amount": scales.money(amount)}
+    bought = account == event.buyer
+    fee = event.buyer_fee_minor if bought else event.seller_fee_minor
+    whole = {"price": scales.price(event.price_ticks), "size": scales.size(event.lots)}
+    return told | {"type": "bust", "side": "buy" if bought else "sell", **whole, "fee": scales.money(fee)}
 
 
 def _match(trade: Trade, one: Fill, product_id: str, scales: Scales) -> Message:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from exchange.store import tables
 from exchange.store.reader import PAGE, Reader, Row, given
+from exchange.store.registry import TRANSFER_BEGUN
 
 
 class Directory(Reader):
@@ -86,6 +87,34 @@ class Directory(Reader):
         where = given((delivery.participant, participant), (delivery.base, base), (delivery.account, account))
         query = select(tables.deliveries).where(*where)
         return self._rows(query.order_by(delivery.sequence.desc(), delivery.event_index))
+
+    def proposals(self, state: int | None = None, *, limit: int = PAGE) -> Sequence[Row]:
+        """What took or takes a second user, by falling id."""
+        proposal = tables.proposals.c
+        query = select(tables.proposals).where(*given((proposal.state, state)))
+        return self._rows(query.order_by(proposal.proposal.desc()).limit(limit))
+
+    def interventions(
+        self, kind: int | None = None, participant: int | None = None, instrument: int | None = None, *,
+        limit: int = PAGE,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Blocks and kills and how they were lifted, by falling sequence."""
+        done = tables.interventions.c
+        where = given((done.event_kind, kind), (done.participant, participant), (done.instrument, instrument))
+        query = select(tables.interventions).where(*where)
+        return self._rows(query.order_by(done.sequence.desc(), done.event_index.desc()).limit(limit))
+
+    def withdrawal_limits(self) -> Sequence[Row]:
+        return self._rows(select(tables.withdrawal_limits).order_by(tables.withdrawal_limits.c.asset))
+
+    def transfer(self, transfer: int) -> Row | None:
+        return self._first(select(tables.transfers).where(tables.transfers.c.transfer == transfer))
+
+    def transfers_begun(self, *, limit: int = PAGE) -> Sequence[Row]:
+        """Deposits and withdrawals that were neither confirmed nor aborted, by falling id."""
+        transfer = tables.transfers.c
+        query = select(tables.transfers).where(transfer.state == TRANSFER_BEGUN)
+        return self._rows(query.order_by(transfer.transfer.desc()).limit(limit))
 
     def refusals(self) -> Sequence[Row]:
         """How often each kind of command was refused for each reason."""

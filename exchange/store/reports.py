@@ -55,7 +55,14 @@ class Reports(Reader):
         row = self._first(select(tables.trades).where(trade.instrument == instrument, trade.trade_id == trade_id))
         if row is None or account not in {row["account"], row["maker_account"]}:
             return None
-        return contract_note(trade_of(row), self.terms(instrument), account)
+        busted, adjusted = bool(row["bust_sequence"]), self._adjusted(instrument, trade_id, account)
+        return contract_note(trade_of(row), self.terms(instrument), account, busted=busted, adjusted_minor=adjusted)
+
+    def _adjusted(self, instrument: int, trade_id: int, account: int) -> int:
+        """The cash that adjustments of a trade brought the account, less what they cost it."""
+        made = tables.adjustments.c
+        rows = self._rows(select(tables.adjustments).where(made.instrument == instrument, made.trade_id == trade_id))
+        return sum(row["amount"] * ((row["payee"] == account) - (row["payer"] == account)) for row in rows)
 
     def terms(self, instrument: int) -> Terms:
         """What the numbers of an instrument that exists mean."""

@@ -121,6 +121,7 @@ class RunningVenue:
     listed: object = None
     public: Client = None
     operator: Client = None
+    second: Client = None
     vendor: Client = None
     buyer: Client = None
 
@@ -233,3 +234,13 @@ def refused(response, status, code):
     assert told["request_id"] == response.headers["x-request-id"]
     assert "Traceback" not in response.text
     return told
+
+
+def second_operator(venue):
+    """Another person of the operator's, made over the API as an operator would."""
+    (own,) = [each for each in venue.operator.get("/participants").json() if each["name"].startswith("Test Venue")]
+    user = venue.operator.post(f"/participants/{own['id']}/users", {"roles": ["operator", "auditor"]}).json()["id"]
+    made = venue.operator.post(f"/users/{user}/keys", {"scopes": ["view", "manage"]}).json()
+    return venue._kept(
+        Client(venue.url, made["key"], base64.b64decode(made["secret"]), made["passphrase"], user=int(user))
+    )

@@ -114,6 +114,7 @@ def test_a_phase_is_told_in_its_place_of_the_sequence(rig):
     halted = c.SetPhase(instrument=rig.venue.instrument, phase=Phase.HALTED, trading_day=20_000)
     (phase,) = told(rig, halted)
     assert (phase["type"], phase["phase"], phase["sequence"]) == ("phase", "halted", rig.book.sequence)
+    assert phase["cause"] == ""
 
 
 def test_no_account_and_no_order_id_of_an_owner_is_ever_public(rig):

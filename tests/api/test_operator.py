@@ -56,21 +56,33 @@ def test_a_deposit_that_makes_no_sense_is_refused(shared, changes, status, code)
 
 def test_a_blocked_account_trades_nothing_until_it_is_unblocked(venue):
     account = venue.vendor.account
-    blocked = venue.operator.post(f"/accounts/{account}/block", {"reason": "an inquiry"})
+    blocked = venue.operator.post(f"/accounts/{account}/block", {"reason": "conduct", "note": "an inquiry"})
     assert blocked.json() == {"id": str(account), "blocked": True}
     refused(place(venue), 400, "ACCOUNT_BLOCKED")
     refused(venue.operator.post(f"/accounts/{account}/block", {}), 400, "BAD_STATE")
     venue.operator.post(f"/accounts/{account}/unblock", {})
     assert place(venue).status_code == 200
+    told = [(each["what"], each["account"], each["reason"], each["note"]) for each in interventions(venue)]
+    assert told == [("unblock", str(account), "operator", ""), ("block", str(account), "conduct", "an inquiry")]
+
+
+def interventions(venue):
+    return venue.operator.get("/interventions").json()
 
 
 def test_a_halt_holds_at_once_and_trading_returns(venue):
     phase = f"/products/{venue.product_id}/phase"
-    assert venue.operator.post(phase, {"phase": "halted", "reason": "a recall"}).json()["phase"] == "halted"
+    halted = venue.operator.post(phase, {"phase": "halted", "reason": "regulator", "note": "an inquiry"}).json()
+    assert (halted["phase"], halted["reason"]) == ("halted", "regulator")
+    shown = venue.public.get(f"/products/{venue.product_id}").json()
+    assert (shown["status"], shown["status_message"]) == ("offline", "halted: regulator")
     refused(place(venue), 400, "INSTRUMENT_HALTED")
     refused(venue.operator.post(phase, {"phase": "halted"}), 400, "BAD_PHASE")
     venue.operator.post(phase, {"phase": "continuous"})
     assert place(venue).status_code == 200
+    shown = venue.public.get(f"/products/{venue.product_id}").json()
+    assert (shown["phase_cause"], shown["status_message"]) == ("operator", "")
+    refused(venue.operator.post(phase, {"phase": "halted", "reason": "a hunch"}), 400, "BAD_REQUEST")
     refused(venue.operator.post("/products/GOLD-CNY/phase", {"phase": "halted"}), 404, "UNKNOWN_INSTRUMENT")
     refused(venue.operator.post(phase, {"phase": "lunch"}), 400, "BAD_REQUEST")
 

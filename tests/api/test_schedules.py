@@ -1,18 +1,28 @@
 """The trading day over the API: a whole day of a real calendar in seconds, on a clock that the test sets."""
 
+import json
 import time
 from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from api_venue import ServerThread, refused, venue_of, with_market
+from api_venue import ServerThread, operations, refused, venue_of, with_market
 
 from exchange.operations.calendars import date_of
+from exchange.operations.listing import submit_listing
+from exchange.vocabulary.participants import VENUE
 from exchange.vocabulary.units import NS_PER_SECOND
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY, TOMORROW = "2026-11-26", "2026-11-27"
+SAMPLING = {
+    "manual_items": 240,
+    "manual_pass_bp": 9_900,
+    "technical_share_bp": 10_000,
+    "technical_pass_bp": 9_900,
+    "illegal_content_bp": 0,
+}
 XSHG = {"calendar": "XSHG", "closing_auction_minutes": 3, "closing_freeze_seconds": 30}
 
 
@@ -86,8 +96,8 @@ class DayVenue:
 
 
 @contextmanager
-def running(folder, clock):
-    with ServerThread(folder, clock=clock, clock_idle_s=0.02) as server:
+def running(folder, clock, **settings):
+    with ServerThread(folder, clock=clock, clock_idle_s=0.02, **settings) as server:
         day = DayVenue(server, clock)
         yield day
         for client in day.venue.clients:
@@ -156,8 +166,10 @@ def test_orders_for_the_day_end_with_it(day):
 def test_a_halt_of_an_operator_outlasts_the_schedule_until_it_is_lifted(day):
     phase = f"/products/{day.venue.product_id}/phase"
     day.put(**XSHG)
+    day.reaches("closed")
     day.at("10:00:00", "continuous")
-    day.venue.operator.post(phase, {"phase": "halted", "reason": "an inquiry"})
+    halted = {"phase": "halted", "reason": "regulator", "note": "an inquiry"}
+    assert day.venue.operator.post(phase, halted).status_code == 200
     for text in ("11:30:00", "13:00:00", "15:00:00"):
         day.at(text, "halted")
         day.stays("halted")
@@ -173,7 +185,7 @@ def test_an_operators_own_move_holds_until_the_next_of_the_schedule(day):
     phase = f"/products/{day.venue.product_id}/phase"
     day.put(**XSHG)
     day.at("10:00:00", "continuous")
-    day.venue.operator.post(phase, {"phase": "closed"})
+    assert day.venue.operator.post(phase, {"phase": "closed"}).status_code == 200
     day.stays("closed")
     day.at("11:30:00", "cancel_only")
 
@@ -227,6 +239,26 @@ def test_a_schedule_that_is_taken_away_moves_nothing_any_more(day):
     refused(day.venue.public.get(path), 404, "NO_SCHEDULE")
     day.at("11:30:00", "continuous")
     day.stays("continuous")
+
+
+def test_a_venue_without_continuous_trading_holds_its_call_and_closes(tmp_path, clock):
+    with running(tmp_path / "data", clock, licence_profile="cn-unapproved") as day:
+        venue = day.venue
+        venue.vendor, venue.buyer = venue.member("vendor"), venue.member("buyer", cash_minor=10**9)
+        day.sign_by_its_clock()
+        croissant, files, evidence = operations.dataset(**{"tex:evidence": {"sampling-report": "sampling.json"}})
+        report = {**evidence, "sampling.json": json.dumps(SAMPLING).encode()}
+        venue.listed = submit_listing(venue.exchange, VENUE, venue.vendor.account, croissant, files, report, copies=50)
+        asked = {"product_id": venue.product_id, "side": "buy", "purpose": "training"}
+        assert venue.buyer.post("/entitlements", asked).status_code == 200
+        told = day.put(**XSHG).json()
+        assert [step["phase"] for step in told["today"]["steps"]] == ["pre_open", "opening_auction", "closed"]
+        day.at("09:20:00", "opening_auction")
+        sold, bought = day.order(venue.vendor, "sell", 480), day.order(venue.buyer, "buy", 520)
+        day.at("09:30:00", "closed")
+        assert day.done(venue.vendor, sold) == day.done(venue.buyer, bought) == "filled"
+        day.at("13:00:00", "closed")
+        day.at("09:05:00", "pre_open", TOMORROW)
 
 
 @pytest.mark.parametrize(

@@ -309,3 +309,12 @@ def test_all_evidence_together_admits_everything_but_what_may_never_be_traded(ga
 
 def test_the_shipped_folder_is_inside_the_package():
     assert (Path(str(shipped_folder())) / "base.cedar").is_file()
+
+
+def test_policies_that_are_not_in_force_deny_and_are_asked_about_at_each_decision():
+    adopted = []
+    gate = Gate.load(in_force=adopted.__contains__)
+    denied = decide(gate)
+    assert (denied.permitted, [reason.rule_id for reason in denied.reasons]) == (False, ["POLICIES_NOT_ADOPTED"])
+    adopted.append(gate.policy_set_sha256)
+    assert decide(gate).permitted

@@ -23,9 +23,9 @@ from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMAND_BYTES
 from exchange.vocabulary.commands import Command
 from exchange.vocabulary.events import Event
-from exchange.vocabulary.instruments import OrderFlag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from exchange.vocabulary.instruments import Cause, OrderFlag, OrderType, Peg, Phase, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
-from exchange.vocabulary.rows import InstrumentRow, OrderRow
+from exchange.vocabulary.rows import InstrumentRow, OrderRow, VenueRow
 from exchange.vocabulary.state import decode_snapshot
 from exchange.vocabulary.units import FOREVER_NS, NS_PER_SECOND
 from simulations.sandbox import Sandbox, Terms, digest
@@ -33,7 +33,7 @@ from simulations.sandbox import Sandbox, Terms, digest
 FOLDER = Path(__file__).parent
 HASHES = FOLDER / "hashes.json"
 SEGMENT_BYTES = 1 << 16
-STEPS = 1_500
+STEPS = 3_000
 BLOCKS_OF_A_WRITER = 25
 
 
@@ -61,9 +61,28 @@ class Market:
 
         self.orders, self.transfers, self.users, self.keys, self.strangers = [0], [0], [0], [0], [0]
         self.blocked: list[int] = []
+        self.offers, self.proposals, self.trades = [0], [0], [(0, 0, 0)]
+        self.guards = [(self.traders[0], 0)]
+        self.pool = self._with_pool()
+        desk = self.venue.participant()
+        self.users_of_the_desk = [self._operator(desk) for _ in range(2)]
+
+    def _with_pool(self) -> int:
+        """A pool of the sandbox's one base, with an instrument of its own."""
+        venue = self.venue
+        terms = {"code": "POOL", "lot_rtu": venue.terms.lot_rtu, "listing": digest("class"), "decision": digest("pool")}
+        pool = venue.must(commands.DefinePool(**terms))
+        more = {"tick_minor": 1, "lot_rtu": venue.terms.lot_rtu, "max_lots": 100, "max_notional_minor": 10**9}
+        named = {"base": pool, "quote": venue.asset, "symbol": "POOL-CNY", "modes": 15, "taker_ppm": 10}
+        venue.must(commands.DefineInstrument(**named, **more))
+        return pool
+
+    def _operator(self, participant: int) -> int:
+        return self.venue.must(commands.RegisterUser(participant=participant, roles=Role.OPERATOR))
 
     def run(self, steps: int) -> bytes:
-        plain = [self.order] * 12 + [self.cancel, self.amend] * 3 + [self.wait, self.clock]
+        plain = [self.order] * 12 + [self.follower] * 4 + [self.cancel, self.amend] * 3 + [self.wait, self.clock]
+        plain += [self.offer, self.accept, self.dry_run]
         odd = [self.phase] * 2 + [
             self.reference,
             self.cash,
@@ -73,9 +92,9 @@ class Market:
             self.desk,
             self.mass,
         ]
-        odd += [self.people] * 3
+        odd += [self.people] * 3 + [self.unoffer, self.guard, self.pooling] + [self.operator] * 3 + [self.second] * 2
         for _ in range(steps):
-            step = self._repair() or self.chance.choice(plain if self.chance.random() < 0.85 else odd)
+            step = self._repair() or self.chance.choice(plain if self.chance.random() < 0.75 else odd)
             for event in self.venue.apply(step()):
                 self._remember(event)
         return self.venue.recorded
@@ -86,12 +105,21 @@ class Market:
             return None
         if self.blocked:
             return lambda: commands.UnblockAccount(account=self.blocked[0])
+        if self._terms().killed or self._venue().killed:
+            instrument = self.venue.instrument if self._terms().killed else 0
+            return lambda: commands.Unkill(instrument=0 if self._venue().killed else instrument, reason=Cause.OPERATOR)
         if self._phase() != Phase.CONTINUOUS:
             return lambda: self._move(self._towards_continuous())
         return self.gate
 
+    def _terms(self) -> InstrumentRow:
+        return decode_snapshot(self.venue.engine.snapshot()).rows(InstrumentRow)[0]
+
+    def _venue(self) -> VenueRow:
+        return decode_snapshot(self.venue.engine.snapshot()).rows(VenueRow)[0]
+
     def _phase(self) -> Phase:
-        return Phase(decode_snapshot(self.venue.engine.snapshot()).rows(InstrumentRow)[0].phase)
+        return Phase(self._terms().phase)
 
     def _towards_continuous(self) -> Phase:
         legal = LEGAL_MOVES[self._phase()]
@@ -106,7 +134,14 @@ class Market:
         if isinstance(event, events.AccountUnblocked):
             self.blocked.remove(event.account)
         made = ((events.TransferBegun, self.transfers), (events.UserRegistered, self.users),
-                (events.KeyRegistered, self.keys), (events.ParticipantRegistered, self.strangers))  # fmt: skip
+                (events.KeyRegistered, self.keys), (events.ParticipantRegistered, self.strangers),
+                (events.Proposed, self.proposals))  # fmt: skip
+        if isinstance(event, events.DisconnectArmed):
+            self.guards.append((event.account, event.sequence))
+        if isinstance(event, events.OfferTerms):
+            self.offers.append(event.offer)
+        if isinstance(event, events.Trade) and event.instrument == self.venue.instrument:
+            self.trades.append((event.trade_id, event.account, event.maker_account))
         for kind, ids in made:
             if isinstance(event, kind):
                 ids.append(event.sequence)
@@ -132,6 +167,90 @@ class Market:
         if self.chance.random() < 0.3:
             more |= {"client_order_id": f"c{self.chance.randint(1, 40)}", "fingerprint": bytes([lots % 2] * 16)}
         return self.venue.order(draw(self.traders), draw(list(Side)), price, lots, tif, **more)
+
+    def follower(self) -> Command:
+        """Trailing, pegged, one cancels other, or a bracket."""
+        draw, price, lots = self.chance.choice, self.chance.randint(94, 106), self.chance.randint(1, 12)
+        account, side = draw(self.traders), draw(list(Side))
+        sign = 1 if side is Side.BUY else -1
+        away = self.chance.randint(1, 4)
+        pegged = {"peg": draw(list(Peg)), "offset_ticks": self.chance.randint(-2, 2), "flags": draw([0, 1])}
+        made = [
+            (0, {"type": OrderType.TRAILING_STOP, "trail_ticks": away}),
+            (price, {"type": OrderType.PEGGED, **pegged}),
+            (price, {"type": OrderType.OCO, "stop_price_ticks": price + sign * away}),
+            (price, {"exit_price_ticks": price + sign * away, "exit_stop_ticks": price - sign * away}),
+        ]
+        limit, more = draw(made)
+        return self.venue.order(account, side, limit, lots, **more)
+
+    def dry_run(self) -> Command:
+        price, lots = self.chance.randint(94, 106), self.chance.randint(1, 12)
+        account, side = self.chance.choice(self.traders), self.chance.choice(list(Side))
+        return self.venue.order(account, side, price, lots, flags=OrderFlag.DRY_RUN)
+
+    def offer(self) -> Command:
+        draw, to = self.chance.choice, bytes(64)
+        if self.chance.random() < 0.3:
+            to = draw(self.traders).to_bytes(8, "little").ljust(64, b"\0")
+        expire = draw([0, self.venue.now_ns + self.chance.randint(1, 3600) * NS_PER_SECOND])
+        return commands.MakeOffer(
+            account=draw(self.traders), instrument=self.venue.instrument, side=draw(list(Side)), part=draw([0, 1]),
+            price_ticks=self.chance.randint(94, 106), lots=self.chance.randint(1, 12), expire_at_ns=expire, to=to,
+        )  # fmt: skip
+
+    def accept(self) -> Command:
+        account, lots = self.chance.choice(self.traders), self.chance.choice([0, 1, 5])
+        return commands.AcceptOffer(account=account, offer=self._recent(self.offers), lots=lots)
+
+    def unoffer(self) -> Command:
+        return commands.WithdrawOffer(account=self.chance.choice(self.traders), offer=self._recent(self.offers))
+
+    def guard(self) -> Command:
+        account, (guarded, guard) = self.chance.choice(self.traders), self.chance.choice(self.guards[-3:])
+        made = [
+            commands.SetDeadMan(account=account, fires_at_ns=self.venue.now_ns + 60 * NS_PER_SECOND),
+            commands.SetDeadMan(account=account),
+            commands.ArmDisconnect(account=account),
+            commands.DisarmDisconnect(account=guarded, guard=guard),
+            commands.Disconnect(account=guarded, guard=guard),
+        ]
+        return self.chance.choice(made)
+
+    def pooling(self) -> Command:
+        account, key, decision = self.chance.choice(self.traders), f"p{self.chance.randint(1, 60)}", digest("pool")
+        more = {"account": account, "lots": self.chance.randint(1, 4), "key": key, "decision": decision}
+        if self.chance.random() < 0.4:
+            return commands.TakeDelivery(base=self.pool, **more)
+        return commands.PoolClaims(base=self.venue.base, pool=self.pool, **more)
+
+    def operator(self) -> Command:
+        """What the venue does at once, or an operator proposes."""
+        draw, instrument = self.chance.choice, self.venue.instrument
+        actor, reason = draw([0, *self.users_of_the_desk]), draw([Cause.OPERATOR, Cause.RISK])
+        trade_id, *parties = draw(self.trades[-20:])
+        trade = {"instrument": instrument, "trade_id": trade_id, "reason": reason}
+        kill = draw([{"instrument": instrument}, {}])
+        made = [
+            commands.BustTrade(**trade),
+            commands.BustTrade(**trade),
+            commands.AdjustTrade(**trade, payer=parties[0], payee=parties[1], amount=self.chance.randint(1, 50)),
+            commands.AdjustTrade(**trade, payer=parties[1], payee=parties[0], amount=self.chance.randint(1, 50)),
+            commands.Kill(**kill, reason=reason),
+            commands.Unkill(**kill, reason=reason),
+            commands.AdoptPolicies(policies=digest("policies")),
+            commands.SetWithdrawalLimit(asset=self.venue.asset, amount=draw([0, 100, 10**5])),
+            commands.SetRulesVersion(rules_version=1),
+            commands.AssignSchedule(instrument=instrument, schedule=digest("day")),
+            commands.ConfirmTransfer(transfer=self._recent(self.transfers)),
+        ]
+        chosen = draw(made)
+        chosen.actor = actor
+        return chosen
+
+    def second(self) -> Command:
+        kind = self.chance.choice([commands.Approve, commands.Approve, commands.Reject])
+        return kind(actor=self.chance.choice(self.users_of_the_desk), proposal=self._recent(self.proposals))
 
     def _target(self) -> dict[str, int]:
         """Most often an open order with the account it is of, else any that was."""

@@ -48,7 +48,7 @@ def test_a_negotiated_trade_prints_and_moves_no_price(tape):
     assert tape.last_price_ticks == 120
     assert tape.stats(NOON_NS + 5 * MINUTE_NS).high_ticks == 140
     told = messages.ticker("P-Q", Depth(), tape, SCALES, NOON_NS)
-    assert (told["trade_id"], told["price"], told["last_size"]) == (4, "120.00", "0.400000")
+    assert (told["trade_id"], told["price"], told["last_size"]) == (5, "120.00", "0.400000")
 
 
 def test_the_side_of_a_print_is_the_makers_and_of_a_ticker_the_takers(tape):
@@ -143,5 +143,6 @@ def test_a_tape_with_busts_equals_one_on_which_they_were_never_printed(made, dat
             never.load(print_of(each))
     for each in busted:
         tape.bust(bust_of(each))
+    assert (tape.last, tape.last_priced) == (never.last, never.last_priced)
     assert list(tape.newest_first()) == list(never.newest_first())
     assert tape.stats(now_ns) == never.stats(now_ns)

@@ -36,6 +36,13 @@ class Scheduled:
         self.scheduler = Scheduler(self.directory, self.vault, self.submit)
         self.moves = []
         self.refusals = []
+        self.happened = []
+
+    def watch(self, does, *arguments):
+        """The encoded events of what `does` asks for."""
+        self.happened.clear()
+        does(*arguments)
+        return self.happened
 
     def submit(self, encoded):
         future = Future()
@@ -45,6 +52,7 @@ class Scheduled:
     def _apply(self, command):
         events = self.sandbox.engine.apply(self.sandbox.stamped([command]))
         self.directory.apply(events)
+        self.happened.append(events)
         self.sandbox.engine.check_invariants()
         refused = [event for event in EVENTS.decode_all(events) if isinstance(event, CommandRefused)]
         self.refusals += [Reason(event.reason).name for event in refused]

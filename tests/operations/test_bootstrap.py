@@ -11,8 +11,8 @@ from exchange.operations.bootstrap import bootstrap
 from exchange.runtime import Exchange, Settings
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 
-STEPS = 8
-"""Commands of a first start: rules, cash, participant, two states, account, user, key."""
+STEPS = 9
+"""Commands of a first start: rules, policies, cash, participant, two states, account, user, key."""
 
 
 class PulledPlug(Exception):  # noqa: N818
@@ -52,6 +52,7 @@ def check_set_up(exchange):
     assert exchange.key_secrets.hmac_secret(told["key"]) == base64.b64decode(told["secret"])
     assert exchange.key_secrets.is_passphrase(told["key"], told["passphrase"])
     assert directory.asset(exchange.settings.quote).scale == 2
+    assert directory.policies.hex() == exchange.gate.policy_set_sha256
 
 
 @pytest.mark.parametrize("step", range(STEPS))

@@ -13,6 +13,7 @@ from exchange.operations.schedule import MINUTE_NS, course
 from exchange.operations.scheduling import RETRY_NS, way, why_not
 from exchange.spine.errors import Busy
 from exchange.vocabulary import commands
+from exchange.vocabulary.codec import EVENTS
 from exchange.vocabulary.events import OrderDone, PhaseSet, Trade, Uncrossed
 from exchange.vocabulary.instruments import Cause, Mode, Phase, Side, TimeInForce
 from exchange.vocabulary.reasons import DoneReason
@@ -60,6 +61,12 @@ def test_nothing_is_sent_while_nothing_is_due(product):
     sequence = product.sandbox.sequence
     product.at("2026-11-26T09:04")
     assert product.sandbox.sequence == sequence
+
+
+def test_a_move_names_the_schedule_that_asked_for_it(product):
+    product.set("2026-11-26T09:05")
+    (moved,) = EVENTS.decode_all(b"".join(product.watch(product.scheduler.run_due, product.sandbox.now_ns)))
+    assert (moved.reason, moved.evidence) == (Cause.SCHEDULE, product.entry.schedule)
 
 
 def test_the_call_of_a_day_trades_at_one_price(product):
@@ -186,6 +193,21 @@ def test_what_a_person_set_aside_waits_for_a_person(product, phase, cause):
     product.operator(Phase.CONTINUOUS)
     assert product.at("2026-11-27T10:01") == []
     assert product.at("2026-11-27T11:30")[-1] == "cancel_only"
+
+
+def test_a_halt_that_comes_between_the_decision_and_the_move_holds(product, monkeypatch):
+    submit = product.submit
+
+    def late(encoded):
+        product.operator(Phase.HALTED)
+        return submit(encoded)
+
+    product.at("2026-11-26T10:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(product.scheduler, "_submit", late)
+        product.at("2026-11-26T11:30")
+    assert product.refusals == ["BAD_PHASE"]
+    assert (product.at("2026-11-26T13:00"), product.phase) == ([], "halted")
 
 
 def test_it_is_said_once_that_a_product_waits(product):
