@@ -14,7 +14,8 @@ from api.cli.folders import Folder, read_folder
 from api.cli.measured import Measured, open_dataset
 from api.cli.options import HERE, Key, Url, signed
 from api.cli.taken import taken_report
-from exchange.assay.pipeline import AssayResult, assay_documents
+from exchange.assay.html_report import html_page, masked_examples
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents
 from exchange.assay.recipe import ENCODINGS, FORMATS, SPLITTERS, Format, Splitter
 from exchange.assay.report import render
 from exchange.catalogue.layouts import Wishes
@@ -48,6 +49,8 @@ def assay_command(
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether a table has one")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0 takes what the text is worth")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file, a page to send")] = None,
+    words: Annotated[Path | None, typer.Option("--words", help="Sensitive words to look for, one a line")] = None,
 ) -> None:
     """Measure a dataset as the exchange would: tokens, duplicates, languages, personal data, secrets, grade.
 
@@ -57,7 +60,9 @@ def assay_command(
     """
     wishes = _wishes(fields or (), format_, encoding, splitter, files or (), config, header)
     with open_dataset(place, croissant, wishes) as measured:
-        result = _assay(measured, workers)
+        result = _assay(measured, workers, words)
+    if html:
+        html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:
         typer.echo(as_json_text(result.body))
         return
@@ -112,7 +117,7 @@ def list_command(
     show(_admission(told))
 
 
-def _assay(measured: Measured, workers: int) -> AssayResult:
+def _assay(measured: Measured, workers: int, words: Path | None) -> AssayResult:
     worth = min(len(os.sched_getaffinity(0)), 1 + measured.size_bytes // BYTES_OF_A_WORKER)
     with progress_bar() as bar:
         task = bar.add_task(f"Assaying {measured.name}", total=measured.size_bytes)
@@ -125,6 +130,7 @@ def _assay(measured: Measured, workers: int) -> AssayResult:
             workers=workers or worth,
             progress=lambda _, done: bar.update(task, completed=done),
             account=measured.account,
+            reference=ReferenceFiles(words=words),
         )
 
 

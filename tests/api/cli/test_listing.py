@@ -16,6 +16,25 @@ def test_an_assay_as_json_is_what_a_certificate_would_say(tlx, dataset_folder):
     assert (body["name"], body["documents"], body["rtu_version"]) == ("riddles", 240, "RTU-1")
 
 
+def test_an_assay_is_written_as_a_page_beside_what_is_printed(tlx, dataset_folder, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("[things]\nzeppelin\n")
+    page = tmp_path / "report.html"
+    result = tlx("assay", dataset_folder, "--json", "--html", page, "--words", words)
+    assert result.exit_code == 0, result.stderr
+    body = json.loads(result.stdout)
+    assert body["word_list"]["words"] == 1
+    assert body["merkle_root"] in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_and_a_list_that_is_none_are_refused_by_name(tlx, dataset_folder, tmp_path):
+    refused = tlx("assay", dataset_folder, "--html", tmp_path / "no" / "report.html")
+    assert refused.stderr.startswith("CANNOT_READ_OR_WRITE: ")
+    empty = tmp_path / "empty"
+    empty.write_text("# nothing\n")
+    assert tlx("assay", dataset_folder, "--words", empty).stderr.startswith("WORDS_INVALID: ")
+
+
 def spoil(name, change):
     return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
 
