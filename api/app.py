@@ -21,6 +21,7 @@ from api import (
     guards,
     kill_switch,
     lifecycle,
+    novelty,
     offers,
     operator,
     orders,
@@ -31,6 +32,7 @@ from api import (
     samples,
     schedules,
     statements,
+    tracing,
     transfers,
     venue,
     venue_rules,
@@ -58,8 +60,8 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, lifecycle, evidence,
-        pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections,
-        proposals, venue_rules, schedules, statements, docs_page, feed,
+        novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections,
+        proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

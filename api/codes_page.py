@@ -14,6 +14,7 @@ from exchange.assay import errors as assay_errors
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.listing import ListingError
 from exchange.delivery.access import AccessError
+from exchange.delivery.chain import BrokenLogError
 from exchange.delivery.evidence_pack import EvidencePackError
 from exchange.delivery.sample import SampleError
 from exchange.delivery.verify import LotMismatchError
@@ -97,7 +98,9 @@ def sections() -> dict[str, Mapping[str, str]]:
             "TOO_SMALL": "not one lot can be made",
             "BAD_SIZE": "a lot size or tick that is not positive, or not exact",
         },
-        "Delivered lots": documented(AccessError.__doc__) | documented(LotMismatchError.__doc__),
+        "Delivered lots": documented(AccessError.__doc__)
+        | documented(BrokenLogError.__doc__)
+        | documented(LotMismatchError.__doc__),
         "Evidence packs": documented(EvidencePackError.__doc__),
         "Samples": documented(SampleError.__doc__),
         "Starting": documented(StartRefused.__doc__) | documented(SecretsError.__doc__),

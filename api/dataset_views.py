@@ -18,8 +18,9 @@ from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.metadata import text, texts
 from exchange.catalogue.search import SearchEntry
 from exchange.compliance.licences import purpose_names
+from exchange.delivery.vault import Vault
 from exchange.operations.admission import profile_of
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry
 from exchange.operations.lifecycle import state_of
 from exchange.runtime import Exchange
@@ -30,7 +31,7 @@ from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
 @dataclass(frozen=True, slots=True)
 class DatasetView:
-    """A base with its documents; `assay` is the body of its certificate."""
+    """A base with its documents; `assay` is the body of its certificate, `novelty` that of its statement, if any."""
 
     entry: BaseEntry
     vendor: int
@@ -39,6 +40,7 @@ class DatasetView:
     dossier: Dossier
     metadata: dict[str, Any]
     assay: dict[str, Any]
+    novelty: dict[str, Any] | None
 
     @property
     def licence(self) -> str:
@@ -114,6 +116,7 @@ class DatasetViews:
             dossier,
             json.loads(vault.get(dossier.croissant)),
             json.loads(vault.get(entry.certificate.hex()))["body"]["assay"],
+            _stated_novelty(vault, dossier),
         )
 
     def shown(self, view: DatasetView, price: Price | None) -> dict[str, Any]:
@@ -152,6 +155,7 @@ class DatasetViews:
             "listing": entry.listing.hex(),
             "decision": entry.decision.hex(),
             "dataset": view.dossier.croissant,
+            "novelty": view.novelty,
             "state": str(state_of(self._exchange, entry)),
             "listed_at": iso_time(entry.defined_ns),
             "pools": self._pools(entry.base),
@@ -182,6 +186,16 @@ class DatasetViews:
         directory = self._exchange.directory
         holding = [pool for pool, bases in list(directory.pooled.items()) if bases.get(base)]
         return [product.symbol for pool in holding if (product := directory.instrument_of(pool))]
+
+
+def _stated_novelty(vault: Vault, dossier: Dossier) -> dict[str, Any] | None:
+    """What was new to the exchange at listing; None of a dataset that was listed before there were sketches."""
+    digest = dossier.sketches.get(NOVELTY)
+    if digest is None:
+        return None
+    stated = json.loads(vault.get(digest))["body"]
+    told = {name: stated[name] for name in ("rtu", "new_rtu", "new_ppm", "datasets", "inventory")}
+    return {**told, "statement": digest}
 
 
 def dataset_views_of(connection: HTTPConnection) -> DatasetViews:

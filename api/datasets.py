@@ -29,7 +29,7 @@ from exchange.vocabulary.wire import SIZE_SCALE
 
 router = APIRouter(tags=["datasets"])
 
-ARCHIVES: Final = (".zip", ".tar.gz", ".tgz")
+ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst")
 ASSAYS_AT_ONCE: Final = 2
 """Assays take processors from trading, so no more than these run, whoever asks."""
 

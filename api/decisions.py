@@ -1,5 +1,7 @@
 """Decisions of the gate and certificates of the assay: the documents that digests on the wire name."""
 
+import hashlib
+import json
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
@@ -15,6 +17,7 @@ from api.records import read_records
 from api.resource_models import Assayer
 from api.state import TheExchange, TheSettings
 from exchange.assay.certificate import FORMAT
+from exchange.assay.html_report import POLICY, CertificateFacts, html_page
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.vocabulary.events import BaseDefined, PoolDefined
@@ -25,8 +28,13 @@ router = APIRouter(tags=["decisions"])
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 in lower-case hex")]
 OVERSEERS: Final = Role.OPERATOR | Role.AUDITOR
 _UNCHANGING: Final = "max-age=31536000, immutable"
-_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/json": {}}, "description": "The document; its ETag is its SHA-256"},
+    304: {"description": "The client has it already"},
+}
+
+_PAGE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/html": {}}, "description": "The page"},
     304: {"description": "The client has it already"},
 }
 
@@ -35,23 +43,46 @@ _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     "/datasets/{product_id}/certificate",
     summary="A dataset's certificate",
     tags=["datasets"],
-    responses=PROBLEMS | NOT_FOUND | _DOCUMENT,
+    responses=PROBLEMS | NOT_FOUND | DOCUMENT,
 )
 async def dataset_certificate(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
     """The assay's findings, signed by the venue's assayer (Ed25519 over canonical JSON); anyone may have it."""
     view = await to_thread.run_sync(views.find, product_id)
-    return await _document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+    answered = await stored_document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+    answered.headers["Link"] = f'</datasets/{view.entry.base}/report>; rel="alternate"; type="text/html"'
+    return answered
 
 
 @router.get(
-    "/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | _DOCUMENT
+    "/datasets/{product_id}/report",
+    summary="A dataset's certificate as a page to read",
+    tags=["datasets"],
+    responses=PROBLEMS | NOT_FOUND | _PAGE,
 )
+async def dataset_report(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
+    """What the certificate says, in plots and plain words; one page of HTML that stands alone. Anyone may have it."""
+    view = await to_thread.run_sync(views.find, product_id)
+    page = await to_thread.run_sync(_page, exchange, view.entry.certificate.hex())
+    etag = f'"{hashlib.sha256(page).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "public, no-cache", "Content-Security-Policy": POLICY}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(page, headers=headers, media_type="text/html")
+
+
+def _page(exchange: Exchange, digest: str) -> bytes:
+    body = json.loads(exchange.vault.get(digest))["body"]
+    facts = CertificateFacts(digest, body["assayer"], body["issued_at_s"], body["expires_at_s"])
+    return html_page(body["assay"], certificate=facts).encode()
+
+
+@router.get("/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | DOCUMENT)
 async def certificate(digest: Digest, request: Request, exchange: TheExchange) -> Response:
     """Certificates of admitted datasets; the findings on a refused one are in its decision, for its vendor alone."""
     known = bytes.fromhex(digest)
     if all(entry.certificate != known for entry in list(exchange.directory.bases.values())):
         raise _not_found(digest)
-    return await _document(exchange, request, digest, f"public, {_UNCHANGING}")
+    return await stored_document(exchange, request, digest, f"public, {_UNCHANGING}")
 
 
 @router.get("/assayer", response_model=Assayer, summary="The key that signs certificates", responses=PROBLEMS)
@@ -62,7 +93,7 @@ async def assayer(exchange: TheExchange) -> Response:
 @router.get(
     "/decisions/{digest}",
     summary="A decision of the gate",
-    responses=SIGNED_PROBLEMS | NOT_FOUND | _DOCUMENT,
+    responses=SIGNED_PROBLEMS | NOT_FOUND | DOCUMENT,
 )
 async def decision(
     digest: Digest, request: Request, caller: Viewer, exchange: TheExchange, settings: TheSettings
@@ -75,7 +106,7 @@ async def decision(
     rows = await read_records(exchange, settings, lambda: exchange.register.decision(bytes.fromhex(digest)))
     if not any(_may_see(exchange, caller, row) for row in rows):
         raise _not_found(digest)
-    return await _document(exchange, request, digest, f"private, {_UNCHANGING}")
+    return await stored_document(exchange, request, digest, f"private, {_UNCHANGING}")
 
 
 def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
@@ -95,7 +126,8 @@ def may_see_base(exchange: Exchange, caller: Caller, base: int) -> bool:
     return any(who in caller.accounts and product and which == product.instrument for who, which, _ in rights)
 
 
-async def _document(exchange: Exchange, request: Request, digest: str, caching: str) -> Response:
+async def stored_document(exchange: Exchange, request: Request, digest: str, caching: str) -> Response:
+    """A document of the vault as it is, under its SHA-256 as an ETag."""
     headers = {"ETag": f'"{digest}"', "Cache-Control": caching}
     if digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

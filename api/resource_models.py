@@ -19,6 +19,23 @@ class Vendor(BaseModel):
     simulated: bool
 
 
+class Bounded(BaseModel):
+    """With the two bounds that each hold for at least 95 of 100 keys."""
+
+    estimate: int
+    low: int
+    high: int
+
+
+class NoveltyAtListing(BaseModel):
+    rtu: int = Field(description="RTU in all lots")
+    new_rtu: Bounded = Field(description="Those of them that nothing listed before held")
+    new_ppm: Bounded
+    datasets: int = Field(description="How many had been listed before")
+    inventory: str = Field(description="SHA-256 of the list of their sketches")
+    statement: str = Field(description="SHA-256 of the signed statement: see /datasets/{product_id}/novelty/statement")
+
+
 class Dataset(BaseModel):
     model_config = example(
         base="17", code="GSM8K", name="gsm8k", version="1.0.0", description="Problems of school mathematics",
@@ -28,6 +45,11 @@ class Dataset(BaseModel):
         lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
         decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
+        novelty={
+            "rtu": 1241000, "new_rtu": {"estimate": 1241000, "low": 1239759, "high": 1241000},
+            "new_ppm": {"estimate": 1000000, "low": 999000, "high": 1000000}, "datasets": 4, "inventory": DIGEST,
+            "statement": DIGEST,
+        },
     )  # fmt: skip
 
     base: str = Field(description="The id of the claims' asset")
@@ -58,6 +80,7 @@ class Dataset(BaseModel):
     listing: str = Field(description="SHA-256 of the dossier that the listing consists of")
     decision: str = Field(description="SHA-256 of the gate's decision to list")
     dataset: str = Field(description="SHA-256 of the Croissant metadata as received")
+    novelty: NoveltyAtListing | None = Field(description="Beside what the exchange had listed before")
     state: str = Field(description="`listed`, `trading`, `suspended`, `recalled` or `withdrawn`: see /lifecycle")
     listed_at: str = Field(description="When it was admitted")
     pools: list[str] = Field(description="Products of pools that hold claims on it: its deliverable classes")

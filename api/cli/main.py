@@ -36,12 +36,16 @@ PLACES: Final = {
     "evidence": "api.cli.evidence",
     "lifecycle": "api.cli.evidence",
     "notices": "api.cli.evidence",
+    "withdraw": "api.cli.accounts",
     "pool": "api.cli.pool",
     "deliver": "api.cli.delivery",
     "verify": "api.cli.delivery",
+    "novelty": "api.cli.novelty",
+    "confirm": "api.cli.novelty",
     "watch": "api.cli.watch",
     "schedule": "api.cli.schedule",
     "operator": "api.cli.operator",
+    "trace": "api.cli.tracing",
     "journal": "api.cli.journal",
 }
 

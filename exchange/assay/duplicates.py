@@ -91,7 +91,7 @@ def _similar_pairs(table: Digests, distinct: npt.NDArray[np.int64]) -> Iterator[
     rows = table[distinct]
     codes: set[int] = set()
     for band in range(BANDS):
-        codes.update(_bucket_pairs(_band_keys(rows, band), len(rows)))
+        codes.update(_bucket_pairs(band_keys(rows, band), len(rows)))
     pairs = np.array(sorted(codes), dtype=np.int64)
     for start in range(0, len(pairs), 65_536):
         first, later = np.divmod(pairs[start : start + 65_536], len(rows))
@@ -99,7 +99,7 @@ def _similar_pairs(table: Digests, distinct: npt.NDArray[np.int64]) -> Iterator[
         yield from zip(distinct[first[equal]].tolist(), distinct[later[equal]].tolist(), strict=True)
 
 
-def _band_keys(rows: Digests, band: int) -> npt.NDArray[np.uint64]:
+def band_keys(rows: Digests, band: int) -> npt.NDArray[np.uint64]:
     """One number for each row's band. Two bands that meet in one by chance only cost a comparison."""
     keys = np.zeros(len(rows), dtype=np.uint64)
     for slot in range(band * SLOTS_PER_BAND, (band + 1) * SLOTS_PER_BAND):

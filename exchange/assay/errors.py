@@ -9,7 +9,14 @@ AssayError
 │                       TEXT_NOT_UNICODE          a document holds half a surrogate pair, so it has no UTF-8 form
 │                       NO_DOCUMENTS              there is nothing to assay
 ├── WorkerError         WORKER_LOST               a worker process died, or could not start
+├── WordListError       WORDS_MISSING             the operator's list of sensitive words cannot be read
+│                       WORDS_INVALID             it is not UTF-8, has no word, or one that is too long
+│                       WORDS_CHANGED             it was changed while it was in use
 ├── DeclarationError    DECLARATION_INVALID       an unknown key, or a value of the wrong kind
+├── SketchError         SKETCH_MALFORMED          not a sketch in its form
+│                       SKETCH_KEY                a sketch was made with another key than the dataset's
+│                       SKETCH_TOO_SMALL          a sketch has too few hashes to be asked about
+│                       SKETCH_TOO_LARGE          a sketch has more hashes than are taken; make it at a lower rate
 └── CertificateError    CERTIFICATE_NOT_CANONICAL a value other than integers and strings, or another spelling
                         CERTIFICATE_MALFORMED     not JSON, or not a certificate's shape
                         CERTIFICATE_ALTERED       the digest is not the body's
@@ -47,7 +54,15 @@ class WorkerError(AssayError):
     pass
 
 
+class WordListError(AssayError):
+    pass
+
+
 class DeclarationError(AssayError):
+    pass
+
+
+class SketchError(AssayError):
     pass
 
 
