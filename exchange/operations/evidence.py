@@ -13,6 +13,7 @@ from exchange.delivery.vault import VaultError
 from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entries import BaseEntry
 from exchange.operations.lifecycle import history, state_of
+from exchange.operations.sketching import NOVELTY
 from exchange.runtime import Exchange
 from exchange.vocabulary.wire import iso_time
 
@@ -87,6 +88,8 @@ def _public(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> Iterator[
     yield "certificate.json", exchange.vault.get(dossier.certificate)
     yield "assayer.json", canonical_json({"algorithm": "Ed25519", "public_key": exchange.assayer.hex()})
     yield "dossier.json", exchange.vault.get(entry.listing.hex())
+    if (novelty := dossier.sketches.get(NOVELTY)) is not None:
+        yield "novelty.json", exchange.vault.get(novelty)
     yield "rules.json", canonical_json(_rules(exchange))
     stages = [
         {"state": str(each.state), "at_ns": each.at_ns, "by": each.by, "told": each.told, "evidence": each.evidence}
