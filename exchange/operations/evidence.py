@@ -10,10 +10,9 @@ from exchange.compliance.decisions import canonical_json
 from exchange.compliance.facts import LegalBasis
 from exchange.delivery.evidence_pack import build_pack
 from exchange.delivery.vault import VaultError
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry
 from exchange.operations.lifecycle import history, state_of
-from exchange.operations.sketching import NOVELTY
 from exchange.runtime import Exchange
 from exchange.vocabulary.wire import iso_time
 
