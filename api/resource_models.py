@@ -136,7 +136,7 @@ class Notice(BaseModel):
 
 class Draw(BaseModel):
     index: int = Field(description="The document's place in the dataset, from 0")
-    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "too_long"]
+    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "sensitive_words", "too_long"]
     text: str | None = Field(None, description="This and all below only where it is shown")
     path: str | None = None
     record: int | None = None
