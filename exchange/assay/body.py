@@ -47,6 +47,7 @@ def assay_body(
         "languages": _languages(scanned),
         "duplicates": _duplicates(scanned, repeats, rtu),
         "privacy": _privacy(scanned),
+        "declared_language": declaration.language,
         "profile": profile,
         "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
         "indicators": [_indicator(measurement) for measurement in measurements if measurement.n],
