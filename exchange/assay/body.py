@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, quality, tokens
+from exchange.assay import language, novelty, quality, sketches, tokens
+from exchange.assay import words as sensitive
 from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
+from exchange.assay.distributions import cluster_histogram, length_histogram
 from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
 from exchange.assay.privacy import LOW_GRADE_KINDS, Finding
@@ -42,11 +44,14 @@ def assay_body(
         "canonical_utf8_bytes": sum(document.utf8_bytes for document in scanned),
         "rtu": rtu,
         "largest_document_rtu": max(document.rtu for document in scanned),
+        "length_histogram": length_histogram(document.rtu for document in scanned),
         "sha256_of_document_sha256s": hashlib.sha256(b"".join(d.sha256 for d in scanned)).hexdigest(),
         "merkle_root": merkle_root([document.leaf for document in scanned]).hex(),
         "languages": _languages(scanned),
         "duplicates": _duplicates(scanned, repeats, rtu),
+        "near_clusters": cluster_histogram(repeats.clusters),
         "privacy": _privacy(scanned),
+        "words": _words(scanned),
         "declared_language": declaration.language,
         "profile": profile,
         "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
@@ -55,6 +60,7 @@ def assay_body(
         "dimension_scores_ppm": grading.scores_ppm,
         "grade": grading.grade,
         "hard_failures": list(hard_failures(scanned, declaration)),
+        "provenance": dict(declaration.provenance),
         "parameters": _parameters(),
     }
 
@@ -96,13 +102,16 @@ def measure(
 
 
 def is_grave(finding: Finding) -> bool:
-    """Whether a finding alone makes its document unsafe: a secret, or personal data of more than low grade."""
-    return finding.category == "secret" or (finding.category == "personal" and finding.kind not in LOW_GRADE_KINDS)
+    """Whether a finding alone makes its document unsafe: a secret, a sensitive word, personal data not of low grade."""
+    return finding.category in {"secret", "word"} or (
+        finding.category == "personal" and finding.kind not in LOW_GRADE_KINDS
+    )
 
 
 def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) -> list[HardFailure]:
     """What makes every lot of the dataset undeliverable, whatever its grade."""
     findings = [finding for document in scanned for finding in document.findings]
+    limit_ppm = sensitive.DOCUMENTS_LIMIT_PPM
     personal = any(finding.category == "personal" and is_grave(finding) for finding in findings)
     failures: list[tuple[HardFailure, bool]] = [
         ("SECRET_FOUND", any(finding.category == "secret" for finding in findings)),
@@ -110,6 +119,7 @@ def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) 
         ("MISSING_LICENCE_EVIDENCE", not declaration.licence_evidence),
         ("HASH_MISMATCH", declaration.files_verified is False),
         ("TOKENIZER_DISAGREEMENT", any(document.rtu != document.second_rtu for document in scanned)),
+        ("SENSITIVE_WORDS_OVER_LIMIT", _documents_with_words(scanned) * ONE_PPM > limit_ppm * len(scanned)),
     ]
     return [name for name, happened in failures if happened]
 
@@ -153,13 +163,24 @@ def _duplicates(scanned: Sequence[ScannedDocument], repeats: Duplicates, rtu: in
 
 
 def _privacy(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
-    findings = [finding for document in scanned for finding in document.findings]
+    findings = [found for document in scanned for found in document.findings if found.category != "word"]
     return {
         "kinds": dict(Counter(finding.kind for finding in findings)),
         "personal": sum(finding.category == "personal" for finding in findings),
         "sensitive": sum(finding.category == "personal" and finding.sensitive for finding in findings),
         "secrets": sum(finding.category == "secret" for finding in findings),
     }
+
+
+def _words(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
+    """Findings by category of the operator's list, and the documents that have one."""
+    found = (finding for document in scanned for finding in document.findings if finding.category == "word")
+    counts = Counter(finding.kind.removeprefix(sensitive.KIND_PREFIX) for finding in found)
+    return {"categories": dict(counts), "documents": _documents_with_words(scanned)}
+
+
+def _documents_with_words(scanned: Sequence[ScannedDocument]) -> int:
+    return sum(any(finding.category == "word" for finding in document.findings) for document in scanned)
 
 
 def _parameters() -> dict[str, Any]:
@@ -178,4 +199,6 @@ def _parameters() -> dict[str, Any]:
         "language_model_sha256": language.MODEL_SHA256,
         "language_sample_chars": language.SAMPLE_CHARS,
         "mojibake_limit_ppm": quality.MOJIBAKE_LIMIT_PPM,
+        "sketch": sketches.parameters() | novelty.parameters(),
+        "words_documents_limit_ppm": sensitive.DOCUMENTS_LIMIT_PPM,
     }

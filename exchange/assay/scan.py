@@ -11,6 +11,7 @@ from exchange.assay.privacy import Finding, find_personal_data
 from exchange.assay.quality import failed_rules, is_garbled
 from exchange.assay.secrets import find_secrets
 from exchange.assay.tokens import TokenCounter
+from exchange.assay.words import SensitiveWords
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash
 
@@ -36,11 +37,12 @@ class ScannedDocument(NamedTuple):
 
 
 class Scanner(NamedTuple):
-    """What scanning needs beside the documents: the counter, the dataset's secret for salts, and the profile."""
+    """What scanning needs beside the documents: the counter, the dataset's secret for salts, the profile, a list."""
 
     counter: TokenCounter
     secret: bytes
     profile: str
+    words: SensitiveWords | None = None
 
     def scan(self, documents: Sequence[Document], first_index: int) -> tuple[list[ScannedDocument], bytes]:
         """Facts of consecutive documents, the first of which has `first_index`, and their MinHash digests."""
@@ -61,8 +63,11 @@ class Scanner(NamedTuple):
             *language_of(text),
             is_garbled(text),
             tuple(failed_rules(text, self.profile)),
-            (*find_personal_data(text, index), *find_secrets(text, index)),
+            (*find_personal_data(text, index), *find_secrets(text, index), *self._sensitive_words(text, index)),
         )
+
+    def _sensitive_words(self, text: str, index: int) -> Sequence[Finding]:
+        return self.words.find(text, index) if self.words else ()
 
 
 def _utf8(document: Document) -> bytes:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exchange.assay import pipeline
 from exchange.assay.certificate import body_digest, canonical_json, sign_certificate, verify_certificate
 from exchange.assay.errors import AssayError, TextError, VocabularyError, WorkerError
-from exchange.assay.pipeline import AssayResult, assay_documents, code_version, rtu1_counter
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents, code_version, rtu1_counter
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_root
 
@@ -207,7 +207,7 @@ def test_a_foreign_vocabulary_stops_the_assay(tmp_path: Path) -> None:
     foreign = tmp_path / "other.tiktoken"
     foreign.write_bytes(b"YQ== 0\n")
     with pytest.raises(VocabularyError, match="VOCABULARY_UNKNOWN"):
-        assay(questions(2), vocabulary_file=foreign)
+        assay(questions(2), reference=ReferenceFiles(vocabulary=foreign))
 
 
 def test_the_code_version_covers_every_source_file() -> None:

@@ -16,6 +16,25 @@ def test_an_assay_as_json_is_what_a_certificate_would_say(tlx, dataset_folder):
     assert (body["name"], body["documents"], body["rtu_version"]) == ("riddles", 240, "RTU-1")
 
 
+def test_an_assay_is_written_as_a_page_beside_what_is_printed(tlx, dataset_folder, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("[things]\nzeppelin\n")
+    page = tmp_path / "report.html"
+    result = tlx("assay", dataset_folder, "--json", "--html", page, "--words", words)
+    assert result.exit_code == 0, result.stderr
+    body = json.loads(result.stdout)
+    assert body["word_list"]["words"] == 1
+    assert body["merkle_root"] in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_and_a_list_that_is_none_are_refused_by_name(tlx, dataset_folder, tmp_path):
+    refused = tlx("assay", dataset_folder, "--html", tmp_path / "no" / "report.html")
+    assert refused.stderr.startswith("CANNOT_READ_OR_WRITE: ")
+    empty = tmp_path / "empty"
+    empty.write_text("# nothing\n")
+    assert tlx("assay", dataset_folder, "--words", empty).stderr.startswith("WORDS_INVALID: ")
+
+
 def spoil(name, change):
     return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
 
@@ -23,7 +42,6 @@ def spoil(name, change):
 @pytest.mark.parametrize(
     ("spoiled", "code"),
     [
-        (lambda folder: (folder / "croissant.json").unlink(), "NO_METADATA"),
         (lambda folder: (folder / "two.croissant.json").write_bytes(b"{}"), "WHICH_METADATA"),
         (spoil("croissant.json", lambda content: content[:-1]), "BAD_JSON"),
         (spoil("croissant.json", lambda content: content.replace(b"croissant/1.1", b"croissant/9.9")), "BAD_CROISSANT"),
@@ -41,7 +59,7 @@ def test_bad_input_is_refused_by_name(tlx, dataset_folder, spoiled, code):
 
 
 def test_a_folder_that_is_not_there_is_refused(tlx, tmp_path):
-    assert tlx("assay", tmp_path / "nowhere").stderr.startswith("NO_FOLDER: ")
+    assert tlx("assay", tmp_path / "nowhere").stderr.startswith("FILE_MISSING: ")
 
 
 def test_metadata_may_stand_elsewhere(tlx, dataset_folder, tmp_path):

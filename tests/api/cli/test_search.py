@@ -34,3 +34,43 @@ def test_a_search_prints_a_table_and_json_and_goes_on_after_a_cursor(cli_server,
 def test_an_order_that_there_is_not_is_refused_by_name(cli_server, tlx):
     told = tlx("search", "--order", "beauty", "--url", cli_server.url)
     assert (told.exit_code, told.stderr.split(":")[0]) == (1, "BAD_ORDER")
+
+
+def test_a_sample_is_looked_at_kept_and_verified_again_without_a_server(cli_server, shelf, tlx, tmp_path):
+    admit_firm(cli_server, "Peeker")
+    folder, product = tmp_path / "sample", shelf[0]["product_id"]
+    key = ["-c", cli_server.folder.with_name("Peeker.json"), "--url", cli_server.url]
+    seen = tlx("peek", product, "--to", folder, *key)
+    assert seen.exit_code == 0, seen.stderr
+    assert "--- document" in seen.stdout
+    again = tlx("peek", "--offline", folder)
+    assert (again.exit_code, again.stdout) == (0, seen.stdout)
+    (folder / "sample.json").write_bytes((folder / "sample.json").read_bytes().replace(b'"at_ns":1', b'"at_ns":2', 1))
+    assert tlx("peek", "--offline", folder).stderr.startswith("SAMPLE_FORGED")
+    assert tlx("peek", product, *key).stderr.startswith("NO_FOLDER")
+    assert tlx("peek", "--offline", tmp_path).stderr.startswith("NO_SAMPLE")
+
+
+def test_an_evidence_pack_is_taken_away_and_verified_again_without_a_server(cli_server, shelf, tlx, tmp_path):
+    product, place = shelf[0]["product_id"], tmp_path / "pack.zip"
+    told = tlx("evidence", product, "--to", place, "--url", cli_server.url)
+    assert told.exit_code == 0, told.stderr
+    assert "licences/LICENSE" in told.stdout
+    again = tlx("evidence", "--offline", place)
+    assert again.exit_code == 0, again.stderr
+    assert f"grade {shelf[0]['grade']}" in again.stdout
+    place.write_bytes(place.read_bytes()[:-40])
+    assert tlx("evidence", "--offline", place).stderr.startswith("PACK_MALFORMED")
+
+
+def test_a_listing_is_withdrawn_and_its_vendor_who_holds_the_claims_reads_of_it(cli_server, shelf, tlx):
+    product, at = shelf[1]["product_id"], ["--url", cli_server.url]
+    operator = [*at, "-c", cli_server.folder / "operator.json"]
+    assert f"{product} is trading." in tlx("lifecycle", product, *at).stdout
+    moved = tlx("lifecycle", product, "--move", "withdraw", "--note", "asked to be taken off", *operator)
+    assert moved.stdout.strip().endswith(f"{product} is withdrawn."), moved.stderr
+    assert json.loads(tlx("search", "shelf", "--json", *at).stdout)[0]["product_id"] == shelf[0]["product_id"]
+    key = [*at, "-c", cli_server.folder.with_name("Bookseller.json")]
+    assert "asked to be taken off" in tlx("notices", *key).stdout
+    refused = tlx("lifecycle", product, "--move", "reinstate", *operator)
+    assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "ILLEGAL_MOVE")
