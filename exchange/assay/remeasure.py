@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from exchange.assay.certificate import canonical_json
 from exchange.assay.errors import CertificateError
 from exchange.assay.grade import INDICATORS, ONE_PPM, Measurement, grade_of
-from exchange.assay.pipeline import AssayResult, assay_documents, code_version
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents, code_version
 from exchange.vocabulary.documents import BadDocument, Document
 
 How = Literal["equal", "bounds", "at most", "stated", "whole set only"]
@@ -23,10 +23,10 @@ _SHAPE: Final[Mapping[str, type]] = {
     **dict.fromkeys(("name", "version", "profile", "declared_language", "grade", "code_sha256"), str),
     **dict.fromkeys(("documents", "rtu", "canonical_utf8_bytes", "distinct_documents", "largest_document_rtu"), int),
     **dict.fromkeys(("taken", "bad_documents", "languages", "duplicates", "privacy", "rule_failures"), dict),
-    **dict.fromkeys(("libraries", "dimension_scores_ppm"), dict),
+    **dict.fromkeys(("libraries", "dimension_scores_ppm", "provenance", "word_list"), dict),
     **dict.fromkeys(("indicators", "unmeasured_indicators", "hard_failures"), list),
 }
-_BOUNDED_INDICATORS: Final = ("0201", "0202", "0204", "0206")
+_BOUNDED_INDICATORS: Final = ("0202", "0204", "0206")
 _FOUND_IN_PART: Final = ("SECRET_FOUND", "TOKENIZER_DISAGREEMENT")
 
 
@@ -72,17 +72,26 @@ class Remeasured(NamedTuple):
         return [fact for fact in self.facts if not fact.fits]
 
 
-def remeasure(assay: Mapping[str, Any], documents: Sequence[Document]) -> Remeasured:
+def remeasure(
+    assay: Mapping[str, Any], documents: Sequence[Document], reference: ReferenceFiles | None = None
+) -> Remeasured:
     """Assay the documents and hold the certificate's body against it; CertificateError where it is no such body."""
     check_shape(assay)
     part = assay_documents(
-        documents, name=assay["name"], version=assay["version"], secret=b"", declared=declaration_of(assay)
+        documents,
+        name=assay["name"],
+        version=assay["version"],
+        secret=b"",
+        declared=declaration_of(assay),
+        reference=reference,
     )
     is_whole = len(documents) == assay["documents"]
     return Remeasured(part, [*_facts(part.body, assay, is_whole)], _same_code(part.body, assay), is_whole)
 
 
-def reproduce(assay: Mapping[str, Any], documents: Iterable[Document], secret: bytes) -> dict[str, Any]:
+def reproduce(
+    assay: Mapping[str, Any], documents: Iterable[Document], secret: bytes, reference: ReferenceFiles | None = None
+) -> dict[str, Any]:
     """The body that all documents and the secret give; equal to `assay`, byte for byte, or `differences` tells where.
 
     Which files the documents came out of, and what of them could not be read, is taken over as stated.
@@ -98,6 +107,7 @@ def reproduce(assay: Mapping[str, Any], documents: Iterable[Document], secret: b
         version=assay["version"],
         secret=secret,
         declared=declaration_of(assay),
+        reference=reference,
     )
     return {**again.body, "taken": assay["taken"]}
 
@@ -117,6 +127,7 @@ def declaration_of(assay: Mapping[str, Any]) -> dict[str, object]:
         "licence_evidence": "MISSING_LICENCE_EVIDENCE" not in assay["hard_failures"],
         "files_verified": "HASH_MISMATCH" not in assay["hard_failures"],
         "personal_data_consent": "PERSONAL_DATA_UNREMEDIATED" not in assay["hard_failures"],
+        "provenance": assay["provenance"],
         "documentation": {code: sample for code, sample in samples.items() if code.startswith("01")},
     }
     if "0205" in samples:
@@ -198,14 +209,18 @@ def _duplicate_facts(part: Mapping[str, Any], whole: Mapping[str, Any], is_whole
 
 def _indicator_facts(part: Mapping[str, Any], whole: Mapping[str, Any], is_whole: bool) -> Iterator[Fact]:
     here = {row["code"]: row for row in part["indicators"]}
+    same_words = part["word_list"] == whole["word_list"]
     for row in whole["indicators"]:
         code, name = row["code"], f"{row['code']} {row['name']}"
         found = here.get(code, {"n": 0, "defects": 0})
         values = found["defects"], found["n"], row["defects"], row["n"]
         if code.startswith("01") or code in ("0205", "0304"):
             yield Fact(name, "stated", row["defects"], row["n"], row["defects"], row["n"], fits=True)
-        elif code == "0201" and is_whole:
+        elif code == "0201":
+            # Documents that could not be read are counted in it, and are in no lot.
             yield _fact(name, False, *values)
+        elif code == "0202" and not same_words:
+            yield _fact(name, False, *values, both=False)
         elif code in _BOUNDED_INDICATORS or is_whole:
             yield _fact(name, is_whole, *values)
         else:

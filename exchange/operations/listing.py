@@ -141,8 +141,7 @@ def _assay(
 ) -> _Assayed:
     account = Account(listing.recipe)
     taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
-    subject = subject_of("dataset", listing.sha256)
-    secret = exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
+    secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
         taken,
         name=listing.name,
@@ -166,6 +165,12 @@ def _assay(
     )
     facts = dataset_facts(croissant, listing, result.body, verified)
     return _Assayed(listing, documents, result, secret, certificate, facts, lot_rtu, spans)
+
+
+def dataset_secret(exchange: Exchange, sha256: str) -> bytes:
+    """What salts the documents of the dataset with this metadata: made once, and kept from then on."""
+    subject = subject_of("dataset", sha256)
+    return exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
 
 
 def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
