@@ -2,7 +2,7 @@
 
     python -m simulations.assayed_sets DATASETS PAGE
 
-assays each set under DATASETS by its listing, one process each, one after another, and writes the table into PAGE
+assays each set under DATASETS by its listing, one after another in one process, and writes the table into PAGE
 between its two marks. The words round the table are people's; the numbers are not.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from exchange.assay.account import Account
 from exchange.assay.documents import read_documents
 from exchange.assay.pipeline import AssayResult, assay_documents, rtu1_counter
 from exchange.assay.report import percent
@@ -25,13 +26,13 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
 # Salts decide on the Merkle root alone, which is not in the table.
 _SECRET = bytes(32)
 _HEAD = (
-    "| Set | Profile | Documents | RTU | Grade | Weakest dimension | Not deliverable because | Seconds | MB per second |",
+    "| Set | Profile | Documents | RTU | Grade | Weakest dimension | Not deliverable because | CPU s | MB per CPU s |",
     "|---|---|---|---|---|---|---|---|---|",
 )
 
 
 class Assayed(NamedTuple):
-    """A set's body, and the seconds of one process from its files to the body."""
+    """A set's body, and the CPU seconds of one process from its files to the body."""
 
     name: str
     body: dict[str, Any]
@@ -46,21 +47,23 @@ def assay_set(name: str, datasets: Path) -> AssayResult:
     """As a listing of it would be, with the evidence that stands in its folder."""
     listing = read_listing((LISTINGS / f"{name}.croissant.json").read_bytes())
     contents = verify_files(listing, datasets / name)
+    account = Account(listing.recipe)
     return assay_documents(
-        read_documents(contents, listing.recipe),
+        read_documents(contents, listing.recipe, encodings=account.encodings, kinds=account.kinds),
         name=listing.name,
         version=listing.version,
         secret=_SECRET,
         declared=declaration(listing, contents),
+        account=account,
     )
 
 
 def assayed_sets(datasets: Path) -> Iterator[Assayed]:
     rtu1_counter()  # The vocabulary is loaded once for all, so that no set pays for it.
     for name in set_names():
-        started = time.perf_counter()
+        started = time.process_time()
         body = assay_set(name, datasets).body
-        yield Assayed(name, body, time.perf_counter() - started)
+        yield Assayed(name, body, time.process_time() - started)
 
 
 def row(assayed: Assayed) -> str:

@@ -30,7 +30,7 @@ def assay_body(
 ) -> dict[str, Any]:
     """Integers, strings, lists and objects only. `heading` adds name, version and what identifies the code."""
     account = account or Account()
-    measurements = measure(scanned, repeats, declaration, profile, account.bad_documents)
+    measurements = measure(scanned, repeats, declaration, profile, account)
     grading = grade_of(measurements)
     rtu = sum(document.rtu for document in scanned)
     return {
@@ -52,6 +52,7 @@ def assay_body(
         "near_clusters": cluster_histogram(repeats.clusters),
         "privacy": _privacy(scanned),
         "words": _words(scanned),
+        "declared_language": declaration.language,
         "profile": profile,
         "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
         "indicators": [_indicator(measurement) for measurement in measurements if measurement.n],
@@ -69,12 +70,14 @@ def measure(
     repeats: Duplicates,
     declaration: Declaration,
     profile: str,
-    bad_documents: int = 0,
+    account: Account | None = None,
 ) -> list[Measurement]:
     """Every indicator a machine can measure, in order of code. Those with n = 0 were not measured.
 
     Bad documents, which could not be read, count with the broken ones.
     """
+    account = account or Account()
+    bad_documents, values = account.bad_documents, declaration.value_sample or account.kinds.sample()
     every, filled = len(scanned), [index for index, document in enumerate(scanned) if document.utf8_bytes]
     unclean = [d.garbled or bool(d.failed) or flag for d, flag in zip(scanned, repeats.near, strict=True)]
     measurements = [Measurement(code, *sample) for code, sample in sorted(declaration.documentation.items())]
@@ -88,6 +91,7 @@ def measure(
     if declaration.language and profile != "code":
         measurements.append(_language_consistency(scanned, declaration.language))
     measurements += [
+        Measurement("0207", *values),
         Measurement(
             "0208",
             sum(document.rtu for document in scanned),

@@ -107,7 +107,7 @@ SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     ),
     SecretPattern(
         "environment_secret",
-        re.compile(r"[YNTD]=[A-Za-z0-9+/_=.-]{20}"),
+        re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD)="),
         # Without quotes only a line of a settings file leaves no doubt: a name in capitals, the value, and the end.
         re.compile(
             r"^[ \t]*(?:export |set |ENV )?(?:[A-Z0-9]{1,20}_){0,4}(?:API_?KEY|SECRET_KEY|ACCESS_KEY|ACCESS_TOKEN"
