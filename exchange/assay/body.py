@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, quality, tokens
+from exchange.assay import language, quality, shingles, tokens
 from exchange.assay.declaration import Declaration
 from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
@@ -156,8 +156,9 @@ def _parameters() -> dict[str, Any]:
         "minhash_algorithm": near.ALGORITHM,
         "minhash_slots": near.SLOTS,
         "minhash_seed": near.SEED,
-        "shingle_chars_cjk": near.SHINGLE_CHARS_CJK,
-        "shingle_words": near.SHINGLE_WORDS,
+        "shingle_hash": shingles.HASH,
+        "shingle_chars_cjk": shingles.SHINGLE_CHARS_CJK,
+        "shingle_words": shingles.SHINGLE_WORDS,
         "near_threshold_ppm": near.THRESHOLD_PPM,
         "bands": near.BANDS,
         "compared_per_bucket": near.COMPARED_PER_BUCKET,

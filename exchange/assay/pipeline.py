@@ -17,6 +17,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
 from exchange.assay.duplicates import find_duplicates
@@ -80,7 +82,8 @@ def assay_documents(
     scanned, digests = _scan_all(
         _chunks(chain(head, stream)), (vocabulary_file, secret, profile), workers, progress or _no_progress
     )
-    repeats = find_duplicates([document.sha256 for document in scanned], digests)
+    sha256s = np.frombuffer(b"".join(document.sha256 for document in scanned), dtype=np.uint8).reshape(len(scanned), -1)
+    repeats = find_duplicates(sha256s, np.frombuffer(digests, dtype="<u4").reshape(len(scanned), -1))
     heading = {
         "name": name,
         "version": version,
@@ -95,10 +98,13 @@ def assay_documents(
     )
 
 
-@cache
 def rtu1_counter(vocabulary_file: Path | None = None) -> TokenCounter:
     """The counter on the installed vocabulary, or on a file the operator names; raises VocabularyError."""
-    path = vocabulary_file or _installed_vocabulary()
+    return _counter(vocabulary_file or _installed_vocabulary())
+
+
+@cache
+def _counter(path: Path) -> TokenCounter:
     try:
         return TokenCounter(path.read_bytes())
     except OSError as error:
