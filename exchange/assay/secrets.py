@@ -26,7 +26,7 @@ _LONG_RUN = b"a" * 20
 
 
 class SecretPattern(NamedTuple):
-    """`hints`: one must occur in the case-folded text for the pattern to be tried. The last group is the secret itself."""
+    """`hints`: one must occur in the folded text for the pattern to be tried. The last group is the secret itself."""
 
     kind: str
     hints: tuple[str, ...]
