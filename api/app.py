@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api import (
     accounts,
     corrections,
+    dataset_search,
     datasets,
     decisions,
     deliveries,
@@ -18,6 +19,7 @@ from api import (
     feed,
     guards,
     kill_switch,
+    novelty,
     offers,
     operator,
     orders,
@@ -27,6 +29,7 @@ from api import (
     proposals,
     schedules,
     statements,
+    tracing,
     transfers,
     venue,
     venue_rules,
@@ -53,9 +56,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, datasets, pools, deliveries, entitlements, decisions,
-        transfers, participants, operator, kill_switch, corrections, proposals, venue_rules, schedules, statements,
-        docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, novelty, pools, deliveries,
+        entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules,
+        schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from exchange.assay import errors as assay_errors
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.listing import ListingError
 from exchange.delivery.access import AccessError
+from exchange.delivery.chain import BrokenLogError
 from exchange.delivery.verify import LotMismatchError
 from exchange.operations.recovery import StartRefused
 from exchange.operations.refusals import OperationRefused
@@ -48,6 +49,12 @@ REQUESTS: Final[Mapping[str, str]] = {
     "BAD_ID": "an id or a cursor is no number",
     "BAD_TIME": "a time is not ISO 8601 with a zone",
     "BAD_STATUS": "no status of orders",
+    "UNKNOWN_FILTER": "a search by something that there is no filter for; `details` name those there are",
+    "BAD_FILTER": "a filter's value is none that it can have; `details` name those",
+    "BAD_ORDER": "results cannot be sorted by this; `details` name what they can be sorted by",
+    "BAD_CURSOR": "the cursor is none of a page in this order",
+    "BAD_SIZE": "a size is no decimal number of millions of RTU",
+    "BAD_PRICE": "a price is no decimal number of the quote currency, or is finer than a tick",
     "BAD_BATCH": "a batch has too few orders, or too many",
     "BAD_TIMEOUT": "a dead-man timer is set 0 to 86,400 seconds ahead",
     "BAD_CLIENT_OID": "a `client_oid` is 1 to 40 printable ASCII characters",
@@ -89,7 +96,9 @@ def sections() -> dict[str, Mapping[str, str]]:
             "TOO_SMALL": "not one lot can be made",
             "BAD_SIZE": "a lot size or tick that is not positive, or not exact",
         },
-        "Delivered lots": documented(AccessError.__doc__) | documented(LotMismatchError.__doc__),
+        "Delivered lots": documented(AccessError.__doc__)
+        | documented(BrokenLogError.__doc__)
+        | documented(LotMismatchError.__doc__),
         "Starting": documented(StartRefused.__doc__) | documented(SecretsError.__doc__),
     }
 

@@ -4,7 +4,6 @@ The documents behind a base are fixed once it is defined, so they are read once.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -12,21 +11,26 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from api.errors import ApiError
+from api.prices import Price
 from api.state import exchange_of
+from exchange.catalogue.croissant import read_terms
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.metadata import text, texts
+from exchange.catalogue.search import SearchEntry
+from exchange.compliance.licences import purpose_names
+from exchange.delivery.vault import Vault
 from exchange.operations.admission import profile_of
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry
 from exchange.runtime import Exchange
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import format_scaled
-from exchange.vocabulary.wire import SIZE_SCALE
+from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetView:
-    """A base with its documents; `assay` is the body of its certificate."""
+    """A base with its documents; `assay` is the body of its certificate, `novelty` that of its statement, if any."""
 
     entry: BaseEntry
     vendor: int
@@ -35,12 +39,20 @@ class DatasetView:
     dossier: Dossier
     metadata: dict[str, Any]
     assay: dict[str, Any]
+    novelty: dict[str, Any] | None
 
-    def mentions(self, words: str) -> bool:
-        """Whether code, name, description or a keyword holds the words, in any case."""
-        stated = [text(self.metadata, "name"), text(self.metadata, "description")]
-        places = [self.entry.code, *stated, *texts(self.metadata.get("keywords"))]
-        return any(words.lower() in place.lower() for place in places)
+    @property
+    def licence(self) -> str:
+        return spdx_id(texts(self.metadata["license"])[0])
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """As the vendor states them."""
+        return texts(self.metadata.get("inLanguage"))
+
+    @property
+    def sector(self) -> str | None:
+        return next(iter(texts(self.metadata.get("tex:sector"))), None)
 
 
 class DatasetViews:
@@ -67,15 +79,28 @@ class DatasetViews:
             known = self._views[entry.base] = self._read(entry)
         return known
 
-    def after(self, base: int, words: str, grade: str, limit: int) -> Sequence[DatasetView]:
-        """Datasets that match, by rising base id from the one after `base`."""
-        found: list[DatasetView] = []
-        for number, entry in sorted(self._exchange.directory.bases.items()):
-            if number > base and len(found) < limit:
-                view = self.of(entry)
-                if grade in ("", view.assay["grade"]) and view.mentions(words):
-                    found.append(view)
-        return found
+    def entry(self, base: BaseEntry) -> SearchEntry:
+        """What the dataset is found by; read and not kept, since most listings are never looked at."""
+        view = self._views.get(base.base) or self._read(base)
+        stated = [text(view.metadata, "name"), text(view.metadata, "description")]
+        return SearchEntry(
+            base=base.base,
+            name=stated[0],
+            texts=(base.code, *stated, view.label, *texts(view.metadata.get("keywords"))),
+            sector=view.sector or "",
+            languages=view.languages,
+            kind=view.assay["profile"],
+            dataset_class=text(view.metadata, "tex:datasetClass"),
+            grade=view.assay["grade"],
+            licence=view.licence,
+            purposes=tuple(self._purposes(view)),
+            rtu=view.assay["rtu"],
+        )
+
+    def _purposes(self, view: DatasetView) -> list[str]:
+        """Those that are offered and that the licence permits."""
+        offered = read_terms(view.metadata).purposes
+        return purpose_names(self._exchange.gate.licences.permitted(view.licence, offered))
 
     def _read(self, entry: BaseEntry) -> DatasetView:
         vault = self._exchange.vault
@@ -90,10 +115,11 @@ class DatasetViews:
             dossier,
             json.loads(vault.get(dossier.croissant)),
             json.loads(vault.get(entry.certificate.hex()))["body"]["assay"],
+            _stated_novelty(vault, dossier),
         )
 
-    def shown(self, view: DatasetView) -> dict[str, Any]:
-        """The summary; what changes is read now."""
+    def shown(self, view: DatasetView, price: Price | None) -> dict[str, Any]:
+        """The summary; what changes is read now, but the price, which the loop's thread knows."""
         directory = self._exchange.directory
         entry = directory.bases[view.entry.base]
         product = directory.instrument_of(entry.base)
@@ -106,15 +132,20 @@ class DatasetViews:
             "version": text(metadata, "version"),
             "description": text(metadata, "description"),
             "vendor": {"id": str(view.vendor), "name": view.label, "simulated": view.simulated},
-            "licence": spdx_id(texts(metadata["license"])[0]),
+            "licence": view.licence,
+            "sector": view.sector,
+            "language": list(view.languages),
+            "purposes": self._purposes(view),
             "dataset_class": text(metadata, "tex:datasetClass"),
             "grade": assay["grade"],
             "profile": assay["profile"],
             "languages": assay["languages"],
             "documents": assay["documents"],
             "rtu": assay["rtu"],
+            "size": format_scaled(assay["rtu"], SIZE_SCALE),
             "lots": entry.lots,
             "copies": entry.copies,
+            "exclusive": entry.copies == 1,
             "lot_rtu": entry.lot_rtu,
             "lot_size": format_scaled(entry.lot_rtu, SIZE_SCALE),
             "lots_delivered": delivered,
@@ -123,7 +154,11 @@ class DatasetViews:
             "listing": entry.listing.hex(),
             "decision": entry.decision.hex(),
             "dataset": view.dossier.croissant,
+            "novelty": view.novelty,
+            "listed_at": iso_time(entry.defined_ns),
+            "pools": self._pools(entry.base),
             **self._traded(product),
+            **self._priced(product, price),
         }
 
     def _traded(self, product: InstrumentEntry | None) -> dict[str, Any]:
@@ -137,6 +172,28 @@ class DatasetViews:
             "tick": format_scaled(product.tick_minor, quote.scale),
             "quote": quote.code,
         }
+
+    def _priced(self, product: InstrumentEntry | None, price: Price | None) -> dict[str, Any]:
+        if product is None or price is None:
+            return {"price": None, "price_from": None}
+        scale = self._exchange.directory.assets[product.quote].scale
+        return {"price": format_scaled(price.minor, scale), "price_from": price.source}
+
+    def _pools(self, base: int) -> list[str]:
+        """Products of the pools that have claims on it and may deliver it."""
+        directory = self._exchange.directory
+        holding = [pool for pool, bases in list(directory.pooled.items()) if bases.get(base)]
+        return [product.symbol for pool in holding if (product := directory.instrument_of(pool))]
+
+
+def _stated_novelty(vault: Vault, dossier: Dossier) -> dict[str, Any] | None:
+    """What was new to the exchange at listing; None of a dataset that was listed before there were sketches."""
+    digest = dossier.sketches.get(NOVELTY)
+    if digest is None:
+        return None
+    stated = json.loads(vault.get(digest))["body"]
+    told = {name: stated[name] for name in ("rtu", "new_rtu", "new_ppm", "datasets", "inventory")}
+    return {**told, "statement": digest}
 
 
 def dataset_views_of(connection: HTTPConnection) -> DatasetViews:

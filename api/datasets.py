@@ -1,19 +1,20 @@
-"""Datasets: listing one through assay and gate, and what everyone may see of those that were admitted."""
+"""Datasets: listing one through assay and gate, and what everyone may see of one that was admitted."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, cast
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from api.answers import answer, id_of
+from api.answers import answer
 from api.auth import Trader
+from api.dataset_search import TheSearch
 from api.dataset_views import TheDatasets
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError, busy
 from api.resource_models import Admitted, Dataset
@@ -28,9 +29,7 @@ from exchange.vocabulary.wire import SIZE_SCALE
 
 router = APIRouter(tags=["datasets"])
 
-PAGE: Final = 50
-MAX_PAGE: Final = 200
-ARCHIVES: Final = (".zip", ".tar.gz", ".tgz")
+ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst")
 ASSAYS_AT_ONCE: Final = 2
 """Assays take processors from trading, so no more than these run, whoever asks."""
 
@@ -89,28 +88,12 @@ async def list_dataset(request: Request, caller: Trader, exchange: TheExchange) 
     return answer(_admitted(exchange, outcome))
 
 
-@router.get("/datasets", response_model=list[Dataset], summary="Datasets on offer", responses=PROBLEMS)
-async def datasets(
-    views: TheDatasets,
-    q: Annotated[str, Query(max_length=100, description="Words in code, name, description or keywords")] = "",
-    grade: Annotated[str, Query(max_length=10, description="Only this grade: G1, G2, G3, ungraded")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = PAGE,
-    after: Annotated[str | None, Query(max_length=20, description="Go on after this base, from CB-AFTER")] = None,
-) -> Response:
-    """In the order in which they were admitted."""
-    start = id_of(after, "after") or 0
-
-    def read() -> list[dict[str, Any]]:
-        return [views.shown(view) for view in views.after(start, q.strip(), grade, limit)]
-
-    found = await to_thread.run_sync(read)
-    return answer(found, {"CB-AFTER": found[-1]["base"]} if found else None)
-
-
 @router.get("/datasets/{product_id}", response_model=Dataset, summary="One dataset", responses=PROBLEMS | NOT_FOUND)
-async def dataset(product_id: str, views: TheDatasets) -> Response:
+async def dataset(product_id: str, views: TheDatasets, search: TheSearch) -> Response:
     """By product id, by code, or by the id of its base."""
-    return answer(await to_thread.run_sync(lambda: views.shown(views.find(product_id))))
+    view = await to_thread.run_sync(views.find, product_id)
+    price = search.prices.of(view.entry.base)
+    return answer(await to_thread.run_sync(views.shown, view, price))
 
 
 class _Desk:

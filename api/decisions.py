@@ -25,7 +25,7 @@ router = APIRouter(tags=["decisions"])
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 in lower-case hex")]
 OVERSEERS: Final = Role.OPERATOR | Role.AUDITOR
 _UNCHANGING: Final = "max-age=31536000, immutable"
-_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/json": {}}, "description": "The document; its ETag is its SHA-256"},
     304: {"description": "The client has it already"},
 }
@@ -35,23 +35,21 @@ _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     "/datasets/{product_id}/certificate",
     summary="A dataset's certificate",
     tags=["datasets"],
-    responses=PROBLEMS | NOT_FOUND | _DOCUMENT,
+    responses=PROBLEMS | NOT_FOUND | DOCUMENT,
 )
 async def dataset_certificate(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
     """The assay's findings, signed by the venue's assayer (Ed25519 over canonical JSON); anyone may have it."""
     view = await to_thread.run_sync(views.find, product_id)
-    return await _document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+    return await stored_document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
 
 
-@router.get(
-    "/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | _DOCUMENT
-)
+@router.get("/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | DOCUMENT)
 async def certificate(digest: Digest, request: Request, exchange: TheExchange) -> Response:
     """Certificates of admitted datasets; the findings on a refused one are in its decision, for its vendor alone."""
     known = bytes.fromhex(digest)
     if all(entry.certificate != known for entry in list(exchange.directory.bases.values())):
         raise _not_found(digest)
-    return await _document(exchange, request, digest, f"public, {_UNCHANGING}")
+    return await stored_document(exchange, request, digest, f"public, {_UNCHANGING}")
 
 
 @router.get("/assayer", response_model=Assayer, summary="The key that signs certificates", responses=PROBLEMS)
@@ -62,7 +60,7 @@ async def assayer(exchange: TheExchange) -> Response:
 @router.get(
     "/decisions/{digest}",
     summary="A decision of the gate",
-    responses=SIGNED_PROBLEMS | NOT_FOUND | _DOCUMENT,
+    responses=SIGNED_PROBLEMS | NOT_FOUND | DOCUMENT,
 )
 async def decision(
     digest: Digest, request: Request, caller: Viewer, exchange: TheExchange, settings: TheSettings
@@ -75,7 +73,7 @@ async def decision(
     rows = await read_records(exchange, settings, lambda: exchange.register.decision(bytes.fromhex(digest)))
     if not any(_may_see(exchange, caller, row) for row in rows):
         raise _not_found(digest)
-    return await _document(exchange, request, digest, f"private, {_UNCHANGING}")
+    return await stored_document(exchange, request, digest, f"private, {_UNCHANGING}")
 
 
 def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
@@ -91,7 +89,8 @@ def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
     return any(who in caller.accounts and product and which == product.instrument for who, which, _ in rights)
 
 
-async def _document(exchange: Exchange, request: Request, digest: str, caching: str) -> Response:
+async def stored_document(exchange: Exchange, request: Request, digest: str, caching: str) -> Response:
+    """A document of the vault as it is, under its SHA-256 as an ETag."""
     headers = {"ETag": f'"{digest}"', "Cache-Control": caching}
     if digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -100,4 +99,4 @@ async def _document(exchange: Exchange, request: Request, digest: str, caching: 
 
 
 def _not_found(digest: str) -> ApiError:
-    return ApiError(404, "NotFound", "NO_SUCH_DOCUMENT", {"digest": digest})
+    return ApiError(404, "NotFound", "NO_SUCHDOCUMENT", {"digest": digest})

@@ -1,4 +1,7 @@
-"""The kill switch: everything of a participant, a product or the venue stopped at once; lifted by two users."""
+"""The kill switch: everything of a participant, a product or the venue stopped at once; lifted by two users.
+
+And the record of who stopped whom: kills and blocks, thrown and lifted.
+"""
 
 from functools import partial
 from typing import Annotated, Any, Final
@@ -8,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field, model_validator
 from starlette.responses import Response
 
-from api.answers import answer
+from api.answers import Limit, answer
 from api.auth import Manager, Overseer
 from api.causes import CAUSES, CauseName, Why, recorded
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS
@@ -19,6 +22,7 @@ from api.state import TheExchange, TheMarket, TheSettings
 from exchange.operations.asking import ask, propose
 from exchange.operations.notes import read_note
 from exchange.runtime import Exchange
+from exchange.store.reader import Row
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.wire import iso_time
@@ -27,6 +31,12 @@ router = APIRouter(tags=["operator"])
 
 Number = Annotated[int | None, Field(gt=0, lt=2**63)]
 _TARGETS: Final = ("participant", "product_id", "venue")
+_WHAT: Final = {
+    events.AccountBlocked.KIND: "block",
+    events.AccountUnblocked.KIND: "unblock",
+    events.Killed.KIND: "kill",
+    events.Unkilled.KIND: "unkill",
+}
 
 
 class Target(Why):
@@ -82,6 +92,24 @@ async def kills(_caller: Overseer, exchange: TheExchange, settings: TheSettings)
     return answer(await read_records(exchange, settings, partial(_kills, exchange)))
 
 
+@router.get("/interventions", summary="Who stopped whom, and why", responses=SIGNED_PROBLEMS)
+async def interventions(
+    _caller: Overseer, exchange: TheExchange, settings: TheSettings, limit: Limit = 100
+) -> Response:
+    """Blocks and kills with how they were lifted, the newest first."""
+
+    def read() -> list[Shown]:
+        return [_intervention(exchange, row) for row in exchange.register.interventions(limit=limit)]
+
+    return answer(await read_records(exchange, settings, read))
+
+
+def _intervention(exchange: Exchange, row: Row) -> Shown:
+    whose = {"account": str(row["account"])} if row["account"] else {}
+    whose = whose or killed(exchange, row["participant"], row["instrument"])
+    return {"id": str(row["sequence"]), "what": _WHAT[row["event_kind"]], **whose, **_why(exchange, row)}
+
+
 def _kills(exchange: Exchange) -> list[Shown]:
     directory = exchange.directory
     targets = [(0, 0)] if directory.killed else []
@@ -92,10 +120,14 @@ def _kills(exchange: Exchange) -> list[Shown]:
 
 def _last_kill(exchange: Exchange, participant: int, instrument: int) -> Shown:
     (row,) = exchange.register.interventions(events.Killed.KIND, participant, instrument, limit=1)
+    return _why(exchange, row)
+
+
+def _why(exchange: Exchange, row: Row) -> Shown:
     key = exchange.directory.keys.get(row["actor"])
     return {
-        "killed_at": iso_time(row["timestamp_ns"]),
-        "killed_by": str(key.user if key else row["actor"]),
+        "at": iso_time(row["timestamp_ns"]),
+        "by": str(key.user if key else row["actor"]),
         "reason": CAUSES[row["reason"]],
         "note": read_note(exchange.vault, row["evidence"]),
     }

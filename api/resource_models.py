@@ -19,14 +19,37 @@ class Vendor(BaseModel):
     simulated: bool
 
 
+class Bounded(BaseModel):
+    """With the two bounds that each hold for at least 95 of 100 keys."""
+
+    estimate: int
+    low: int
+    high: int
+
+
+class NoveltyAtListing(BaseModel):
+    rtu: int = Field(description="RTU in all lots")
+    new_rtu: Bounded = Field(description="Those of them that nothing listed before held")
+    new_ppm: Bounded
+    datasets: int = Field(description="How many had been listed before")
+    inventory: str = Field(description="SHA-256 of the list of their sketches")
+    statement: str = Field(description="SHA-256 of the signed statement: see /datasets/{product_id}/novelty/statement")
+
+
 class Dataset(BaseModel):
     model_config = example(
         base="17", code="GSM8K", name="gsm8k", version="1.0.0", description="Problems of school mathematics",
-        vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT",
-        dataset_class="tongshi", grade="G1", profile="qa-sft", languages={"en": 7473}, documents=7473, rtu=1241000,
-        lots=8, copies=3, lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST,
-        merkle_root=DIGEST, listing=DIGEST, decision=DIGEST, dataset=DIGEST, product_id="GSM8K-CNY",
-        phase="continuous", tick="0.20", quote="CNY",
+        vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT", sector="education",
+        language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
+        languages={"en": 7473}, documents=7473, rtu=1241000, size="1.241000", lots=8, copies=3, exclusive=False,
+        lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
+        decision=DIGEST, dataset=DIGEST, listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
+        product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
+        novelty={
+            "rtu": 1241000, "new_rtu": {"estimate": 1241000, "low": 1239759, "high": 1241000},
+            "new_ppm": {"estimate": 1000000, "low": 999000, "high": 1000000}, "datasets": 4, "inventory": DIGEST,
+            "statement": DIGEST,
+        },
     )  # fmt: skip
 
     base: str = Field(description="The id of the claims' asset")
@@ -36,14 +59,19 @@ class Dataset(BaseModel):
     description: str
     vendor: Vendor
     licence: str = Field(description="SPDX identifier of the licence offered")
+    sector: str | None = Field(description="As the vendor states it")
+    language: list[str] = Field(description="As the vendor states them")
+    purposes: list[str] = Field(description="What is offered and the licence permits")
     dataset_class: str = Field(description="`tongshi` (general), `hangye-tongshi`, `hangye-zhuanshi` (industry)")
     grade: str = Field(description="G1, G2, G3 or ungraded, by the assay")
     profile: str = Field(description="The quality profile that the assay applied")
     languages: dict[str, int] = Field(description="Documents by language found")
     documents: int
     rtu: int = Field(description="Reference token units, RTU-1, in all documents")
+    size: Decimal = Field(description="The same in millions")
     lots: int
     copies: int = Field(description="How often each lot may be delivered: claims are lots times copies")
+    exclusive: bool = Field(description="Whether there is one copy: whoever takes a lot is the only one to have it")
     lot_rtu: int = Field(description="RTU in one lot, at least")
     lot_size: Decimal = Field(description="One lot in millions of RTU, the unit of order sizes")
     lots_delivered: int
@@ -52,10 +80,15 @@ class Dataset(BaseModel):
     listing: str = Field(description="SHA-256 of the dossier that the listing consists of")
     decision: str = Field(description="SHA-256 of the gate's decision to list")
     dataset: str = Field(description="SHA-256 of the Croissant metadata as received")
+    novelty: NoveltyAtListing | None = Field(description="Beside what the exchange had listed before")
+    listed_at: str = Field(description="When it was admitted")
+    pools: list[str] = Field(description="Products of pools that hold claims on it: its deliverable classes")
     product_id: str | None = Field(description="None where the issue was interrupted")
     phase: str | None
     tick: Decimal | None = Field(description="Quote currency per 1,000,000 RTU")
     quote: str | None
+    price: Decimal | None = Field(description="Quote currency per 1,000,000 RTU; null where nothing says")
+    price_from: Literal["ask", "last", "reference"] | None = Field(description="What `price` is")
 
 
 class Admitted(BaseModel):

@@ -4,6 +4,7 @@
       journal/       blocks of commands: the truth            snapshots/    states to start from
       vault/         documents by digest                      secrets.*     the erasable, encrypted store
       accesses.log   who opened which lot                     exchange.db   the SQL projection
+      queries.log    who asked what of a dataset is new
 
 Nothing above holds a reference into the engine: what is asked goes through `submit`, what happened comes by
 `subscribe`, and begins from `opening_state`.
@@ -28,10 +29,12 @@ from sqlalchemy.exc import DBAPIError
 from exchange.compliance.errors import PolicyError
 from exchange.compliance.facts import DatasetFacts
 from exchange.compliance.gate import Gate
-from exchange.delivery.access import AccessError, AccessLog
+from exchange.delivery.access import AccessLog
+from exchange.delivery.chain import BrokenLogError
+from exchange.delivery.queries import QueryLog
 from exchange.delivery.vault import Vault, VaultError
 from exchange.operations.directory import Directory
-from exchange.operations.dossier import read_dossier
+from exchange.operations.dossier import INVENTORY, read_dossier
 from exchange.operations.recovery import StartRefused, recover
 from exchange.operations.scheduling import Scheduler
 from exchange.operations.settings import Settings
@@ -85,6 +88,8 @@ class Exchange:
         self.access_log = AccessLog(folder / "accesses.log")
         opened.callback(self.access_log.close)
         self.access_lock = threading.Lock()
+        self.query_log = QueryLog(folder / "queries.log")
+        opened.callback(self.query_log.close)
         self.database: Database = open_database(settings.database_url or sqlite_url(folder / "exchange.db"))
         opened.callback(self.database.dispose)
         self.history = History(self.database)
@@ -97,6 +102,8 @@ class Exchange:
         """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
         """Base by the SHA-256 of the metadata it was listed with."""
+        self.inventory: dict[int, str] = {}
+        """Of each base, the digest of its sketch under the venue's own key."""
         self.dataset_facts: dict[int, DatasetFacts] = {}
         self.whole_lots: set[tuple[int, int]] = set()
         """(base, lot) whose documents were read whole since the start."""
@@ -128,7 +135,10 @@ class Exchange:
         with self.database.connect() as connection:
             self.directory.load(connection)
         for base in self.directory.bases.values():
-            self.listed[read_dossier(self.vault, base.listing).croissant] = base.base
+            dossier = read_dossier(self.vault, base.listing)
+            self.listed[dossier.croissant] = base.base
+            if INVENTORY in dossier.sketches:
+                self.inventory[base.base] = dossier.sketches[INVENTORY]
         for pool in self.directory.pools.values():
             self.vault.get(pool.listing.hex())  # Without its class nothing could be judged for it.
         self.projector = Projector(projection, self.fail)
@@ -235,7 +245,7 @@ def _refusals() -> Iterator[None]:
     """What parts of the exchange say when they cannot be opened, as the refusal to start that it is."""
     try:
         yield
-    except (AccessError, PolicyError) as error:
+    except (BrokenLogError, PolicyError) as error:
         raise StartRefused(error.code, error.detail) from None
     except VaultError as error:
         raise StartRefused("VAULT_INCOMPLETE", f"a listing's document cannot be read: {error}") from None

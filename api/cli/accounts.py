@@ -32,7 +32,7 @@ def fills_command(
     """Trades of the account, the newest first."""
     with signed(url, credentials) as client:
         found = client.get("/fills", product_id=symbol and product_of(symbol), limit=limit)
-    columns = ("time", "product", "trade>", "order>", "side", "made", "price>", "size>", "funds>", "fee>")
+    columns = ("time", "product", "trade>", "order>", "side", "as", "price>", "size>", "funds>", "fee>")
     show(table("", columns, map(_fill, found)) if found else "No fills.")
 
 
@@ -69,8 +69,21 @@ def note_command(
     show(facts((name.replace("_", " "), value) for name, value in note.items()))
 
 
+def withdraw_command(
+    amount: Annotated[str, typer.Argument(help="As 500.00")],
+    key: Annotated[str, typer.Option("--key", help="Names the payment; the same one moves cash once")],
+    currency: str = "CNY",
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """Ask for cash; it is held, and debited once the venue has sent it. Takes a key with the scope transfer."""
+    with signed(url, credentials) as client:
+        told = client.post("/withdrawals", {"currency": currency, "amount": amount, "key": key})
+    say(f"Withdrawal {told['id']} of {told['amount']} {told['currency']} waits for the venue to confirm it.")
+
+
 def _fill(told: dict[str, Any]) -> list[object]:
-    made = "maker" if told["liquidity"] == "M" else "taker"
+    made = "busted" if told["busted"] else "maker" if told["liquidity"] == "M" else "taker"
     named = [told["created_at"], told["product_id"], told["trade_id"], told["order_id"], told["side"], made]
     return [*named, told["price"], told["size"], told["funds"], told["fee"]]
 

@@ -80,6 +80,12 @@ class Client:
         chosen: dict[str, Any] = {name: value for name, value in query.items() if value is not None}
         return _json(self._send(self._http.build_request("GET", path, params=chosen or None)))
 
+    def page(self, path: str, **query: object) -> tuple[list[Any], str]:
+        """A list, and the cursor to go on after it; empty where there is none."""
+        chosen: dict[str, Any] = {name: value for name, value in query.items() if value is not None}
+        response = self._response(self._http.build_request("GET", path, params=chosen or None))
+        return list(_json(response.content)), response.headers.get("cb-after", "")
+
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return _json(self._send(self._http.build_request("POST", path, json=body)))
 
@@ -98,6 +104,9 @@ class Client:
         return self._send(self._http.build_request("GET", path))
 
     def _send(self, request: httpx.Request) -> bytes:
+        return self._response(request).content
+
+    def _response(self, request: httpx.Request) -> httpx.Response:
         body = request.read()
         if self._credentials:
             request.headers.update(_signed(self._credentials, request.method, request.url.raw_path.decode(), body))
@@ -109,7 +118,7 @@ class Client:
             raise CommandError("NOT_REACHED", f"no exchange answers at {self.url}; is `tlx serve` running?") from None
         if not response.is_success:
             raise _refusal(response)
-        return response.content
+        return response
 
 
 def _signed(credentials: Credentials, method: str, path: str, body: bytes) -> dict[str, str]:

@@ -10,7 +10,6 @@ from api.cli.console import CommandError, facts, say, show, table
 from api.cli.options import HERE, Url, public
 
 POLL_S: Final = 0.25
-SHORT_HASH: Final = 12
 
 
 def status_command(
@@ -43,28 +42,6 @@ def _product_row(client: Client, product: dict[str, Any]) -> list[str]:
     prices = [ticker[name] or "-" for name in ("bid", "ask", "price", "volume")]
     increments = [product["quote_increment"], product["base_increment"], f"{product['lots']} × {product['copies']}"]
     return [product["id"], product["phase"], *prices, *increments]
-
-
-def datasets_command(
-    words: Annotated[str, typer.Argument(help="Words to look for in code, name, description, keywords")] = "",
-    url: Url = HERE,
-) -> None:
-    """Datasets on offer."""
-    with public(url) as client:
-        found = client.get("/datasets", q=words or None)
-    if not found:
-        say("No dataset is on offer under these words." if words else "No dataset is on offer yet.")
-        return
-    rows = [_dataset_row(each) for each in found]
-    columns = ("product", "name", "vendor", "licence", "grade", "documents>", "RTU>", "lots>", "certificate")
-    show(table("", columns, rows))
-
-
-def _dataset_row(dataset: dict[str, Any]) -> list[str]:
-    lots = f"{dataset['lots']} × {dataset['copies']}"
-    named = [dataset["product_id"] or "-", dataset["name"], dataset["vendor"]["name"], dataset["licence"]]
-    counted = [dataset["grade"], f"{dataset['documents']:,}", f"{dataset['rtu']:,}", lots]
-    return [*named, *counted, dataset["certificate"][:SHORT_HASH]]
 
 
 def _health(client: Client, deadline_s: float) -> dict[str, Any]:

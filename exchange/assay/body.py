@@ -7,6 +7,7 @@ from typing import Any
 
 from exchange.assay import duplicates as near
 from exchange.assay import language, quality, shingles, tokens
+from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
 from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
@@ -23,16 +24,20 @@ def assay_body(
     declaration: Declaration,
     profile: str,
     heading: Mapping[str, Any],
+    account: Account | None = None,
 ) -> dict[str, Any]:
     """Integers, strings, lists and objects only. `heading` adds name, version and what identifies the code."""
-    measurements = measure(scanned, repeats, declaration, profile)
+    account = account or Account()
+    measurements = measure(scanned, repeats, declaration, profile, account.bad_documents)
     grading = grade_of(measurements)
     rtu = sum(document.rtu for document in scanned)
     return {
         **heading,
         "rtu_version": tokens.RTU_VERSION,
         "vocabulary_sha256": tokens.VOCABULARY_SHA256,
+        "taken": account.statement(),
         "documents": len(scanned),
+        "bad_documents": account.bad_tally(),
         "distinct_documents": len({document.sha256 for document in scanned}),
         "canonical_utf8_bytes": sum(document.utf8_bytes for document in scanned),
         "rtu": rtu,
@@ -54,14 +59,21 @@ def assay_body(
 
 
 def measure(
-    scanned: Sequence[ScannedDocument], repeats: Duplicates, declaration: Declaration, profile: str
+    scanned: Sequence[ScannedDocument],
+    repeats: Duplicates,
+    declaration: Declaration,
+    profile: str,
+    bad_documents: int = 0,
 ) -> list[Measurement]:
-    """Every indicator a machine can measure, in order of code. Those with n = 0 were not measured."""
+    """Every indicator a machine can measure, in order of code. Those with n = 0 were not measured.
+
+    Bad documents, which could not be read, count with the broken ones.
+    """
     every, filled = len(scanned), [index for index, document in enumerate(scanned) if document.utf8_bytes]
     unclean = [d.garbled or bool(d.failed) or flag for d, flag in zip(scanned, repeats.near, strict=True)]
     measurements = [Measurement(code, *sample) for code, sample in sorted(declaration.documentation.items())]
     measurements += [
-        Measurement("0201", every, sum(document.garbled for document in scanned)),
+        Measurement("0201", every + bad_documents, sum(document.garbled for document in scanned) + bad_documents),
         Measurement("0202", every, sum(any(map(is_grave, document.findings)) for document in scanned)),
         Measurement("0204", every, every - len(filled)),
     ]

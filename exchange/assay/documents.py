@@ -1,115 +1,170 @@
-"""Documents out of a dataset's files: bytes in, documents in (path, record) order out."""
+"""Documents out of a dataset's files: streams in, documents in (path, record) order out, bad ones in their place."""
 
+import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from itertools import chain
 
+from exchange.assay.json_records import json_array, json_lines
+from exchange.assay.parquet_records import parquet_rows
 from exchange.assay.patterns import bounded_pattern
-from exchange.assay.recipe import ENCODINGS, DocumentError, Field, Recipe
-from exchange.assay.records import Record, RowRecord, read_records
-from exchange.vocabulary.documents import Document, canonical_text
+from exchange.assay.recipe import DocumentError, Field, Recipe
+from exchange.assay.records import BadRecord, Record, Records, RowRecord
+from exchange.assay.streams import DEFAULT_LIMITS, MARK, InMemory, Lines, ReadLimits, Source, open_text
+from exchange.assay.table_records import table_rows
+from exchange.assay.text_records import text_blocks, text_file, text_lines
+from exchange.vocabulary.documents import BadDocument, Document, Taken, canonical_text
 
-_FOREIGN_MAGIC = {
-    b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "a gzip file",
-    b"%PDF-": "a PDF",
-    b"PAR1": "a Parquet file",
-    b"\x89PNG": "a picture",
-    b"\x7fELF": "a program",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """The largest file and document taken, in bytes; a larger one is refused before it is parsed or counted."""
-
-    file_bytes: int = 256 * 2**20
-    document_bytes: int = 32 * 2**20
-
-
-DEFAULT_LIMITS = ReadLimits()
+BAD_FROM_THE_START = 100
+"""A file whose first documents are this many bad ones in a row is not what it was said to be."""
+ROW_GROUP_BYTES = 2 * 2**30
+_NEWLINES: dict[str, str | None] = {"jsonl": "\n", "json": "\n", "csv": "", "tsv": "", "text": None}
 
 
 def read_documents(
-    files: Mapping[str, bytes], recipe: Recipe, limits: ReadLimits = DEFAULT_LIMITS
-) -> Iterator[Document]:
+    files: Mapping[str, bytes] | Source,
+    recipe: Recipe,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    encodings: Counter[str] | None = None,
+) -> Iterator[Taken]:
     """The documents of `files`, in the recipe's order of files; empty ones are kept, they are part of the set.
 
     A document's `record` is its record's number in the file, so numbers that the recipe's filters leave out are
-    missing. Raises DocumentError, which names the file and the record.
+    missing. One that cannot be read comes as a BadDocument in its place. DocumentError, which names the file and why,
+    where a file is missing, damaged, or not what it was said to be, and where no document at all can be read.
+    `encodings` counts the files by the encoding they were read in.
     """
+    source = InMemory(files) if isinstance(files, Mapping) else files
+    read_any, first_bad = False, None
     for path in recipe.files:
-        text = _decode(path, files, recipe, limits)
-        for number, record in read_records(text, recipe, path):
-            document = Document(path, number, canonical_text(_take(record, recipe, path, number)))
-            if recipe.drop_blank and not document.text.strip():
+        with source.open(path) as stream:
+            if recipe.format == "parquet":
+                records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
+            else:
+                text, encoding = open_text(stream, path, recipe, limits, _NEWLINES[recipe.format])
+                records = _text_records(text, recipe, path, limits.record_chars)
+            if encodings is not None:
+                encodings[encoding] += 1
+            for taken in _told_apart(_take_all(records, recipe, path, limits, encoding), recipe):
+                if isinstance(taken, BadDocument):
+                    first_bad = first_bad or taken
+                else:
+                    read_any = True
+                yield taken
+    if first_bad is not None and not read_any:
+        raise _all_bad(first_bad)
+
+
+def _text_records(text: io.TextIOWrapper, recipe: Recipe, path: str, limit_chars: int) -> Records:
+    match recipe.format, recipe.splitter:
+        case "jsonl", _:
+            return json_lines(Lines(text, limit_chars), path)
+        case "json", _:
+            return json_array(text, path, limit_chars)
+        case (("csv" | "tsv"), _):
+            return table_rows(Lines(text, limit_chars), "," if recipe.format == "csv" else "\t", recipe, path)
+        case _, "lines":
+            return text_lines(Lines(text, limit_chars), recipe)
+        case _, "blank-lines":
+            return text_blocks(text, recipe, limit_chars)
+        case _:
+            return text_file(text, recipe, limit_chars)
+
+
+def _told_apart(taken: Iterator[Taken], recipe: Recipe) -> Iterator[Taken]:
+    """The same, unless nothing but bad ones come: then the file is refused for the first of them.
+
+    Where each file is one document there is nothing to tell apart: a bad file is a bad document.
+    """
+    if recipe.format == "text" and recipe.splitter == "file":
+        return taken
+    return _after_a_good_one(taken)
+
+
+def _after_a_good_one(taken: Iterator[Taken]) -> Iterator[Taken]:
+    held: list[BadDocument] = []
+    for one in taken:
+        if isinstance(one, Document):
+            yield from chain(held, [one], taken)
+            return
+        held.append(one)
+        if len(held) == BAD_FROM_THE_START:
+            break
+    if held:
+        raise _all_bad(held[0])
+
+
+def _all_bad(bad: BadDocument) -> DocumentError:
+    return DocumentError(bad.code, f"{bad.path} record {bad.record} {bad.detail}")
+
+
+class _UnreadableError(Exception):
+    """One document cannot be taken."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+def _take_all(records: Records, recipe: Recipe, path: str, limits: ReadLimits, encoding: str) -> Iterator[Taken]:
+    for number, record in records:
+        if isinstance(record, BadRecord):
+            yield BadDocument(path, number, record.code, record.detail)
+            continue
+        try:
+            text = canonical_text(_take(record, recipe))
+            if recipe.drop_blank and not text.strip():
                 continue
-            _check_text(document, limits)
-            yield document
+            _check_text(text, recipe, limits, encoding)
+        except _UnreadableError as error:
+            yield BadDocument(path, number, error.code, error.detail)
+        else:
+            yield Document(path, number, text)
 
 
-def _decode(path: str, files: Mapping[str, bytes], recipe: Recipe, limits: ReadLimits) -> str:
-    if path not in files:
-        raise DocumentError("FILE_MISSING", path)
-    content = files[path]
-    if len(content) > limits.file_bytes:
-        raise DocumentError("FILE_TOO_LARGE", f"{path} has {len(content)} bytes, over {limits.file_bytes}")
-    for magic, kind in _FOREIGN_MAGIC.items():
-        if content.startswith(magic):
-            raise DocumentError("FORMAT_MISMATCH", f"{path} is {kind}, its metadata says {recipe.format}")
-    try:
-        text = content.decode(ENCODINGS[recipe.encoding], recipe.errors)
-    except UnicodeDecodeError as error:
-        where = f"{path} byte {error.start} is not {recipe.encoding}"
-        raise DocumentError("ENCODING_ERROR", f"{where}: {error.reason}") from None
-    if "\0" in text:
-        raise DocumentError("FORMAT_MISMATCH", f"{path} holds NUL characters: binary, or another encoding")
-    return text
-
-
-def _take(record: Record, recipe: Recipe, path: str, number: int) -> str:
+def _take(record: Record, recipe: Recipe) -> str:
     if recipe.columns_from is not None:
         assert isinstance(record, RowRecord), "the recipe was checked"
         return recipe.joiner.join(record.cells[recipe.columns_from :])
-    return recipe.joiner.join([_piece(record, field, path, number) for field in recipe.fields])
+    return recipe.joiner.join([_piece(record, field) for field in recipe.fields])
 
 
-def _piece(record: Record, field: Field, path: str, number: int) -> str:
+def _piece(record: Record, field: Field) -> str:
     try:
         value = record.value(field.selector)
     except LookupError:
         if field.optional:
             return ""
-        _refuse("MISSING_FIELD", path, number, f"has no {field.selector!r}")
+        raise _UnreadableError("MISSING_FIELD", f"has no {field.selector!r}") from None
     except TypeError as error:
-        _refuse("FIELD_NOT_TEXT", path, number, f"{field.selector!r}: {error}")
+        raise _UnreadableError("FIELD_NOT_TEXT", f"{field.selector!r}: {error}") from None
     if isinstance(value, list):
         if not all(isinstance(member, str) for member in value):
-            _refuse("FIELD_NOT_TEXT", path, number, f"{field.selector!r} holds more than text")
+            raise _UnreadableError("FIELD_NOT_TEXT", f"{field.selector!r} holds more than text")
         value = field.list_joiner.join(value)
     if field.pattern is not None:
-        value = _matched(value, field, path, number)
+        value = _matched(value, field)
     return value.strip(field.strip) if field.strip else value
 
 
-def _matched(value: str, field: Field, path: str, number: int) -> str:
+def _matched(value: str, field: Field) -> str:
     assert field.pattern is not None
     match = bounded_pattern(field.pattern).match(value)
     if match is None:
-        _refuse("MISSING_FIELD", path, number, f"does not match {field.pattern!r}")
+        raise _UnreadableError("MISSING_FIELD", f"does not match {field.pattern!r}")
     return match[1] or "" if match.re.groups else match[0]
 
 
-def _check_text(document: Document, limits: ReadLimits) -> None:
-    """Refuse what has no UTF-8 form (half a surrogate pair, from a JSON escape), and what is too large."""
+def _check_text(text: str, recipe: Recipe, limits: ReadLimits, encoding: str) -> None:
+    """Refuse what has no UTF-8 form (bytes of another encoding, half a surrogate pair), and what is too large."""
+    if MARK in text:
+        raise _UnreadableError("ENCODING_ERROR", f"holds bytes that are not {encoding}")
     try:
-        size_bytes = len(document.text.encode())
+        size_bytes = len(text.encode())
     except UnicodeEncodeError as error:
-        _refuse("ENCODING_ERROR", document.path, document.record, f"has no UTF-8 form: {error.reason}")
+        raise _UnreadableError("ENCODING_ERROR", f"has no UTF-8 form: {error.reason}") from None
     if size_bytes > limits.document_bytes:
-        detail = f"has {size_bytes} bytes, over {limits.document_bytes}"
-        _refuse("FILE_TOO_LARGE", document.path, document.record, detail)
-
-
-def _refuse(code: str, path: str, number: int, detail: str) -> NoReturn:
-    raise DocumentError(code, f"{path} record {number} {detail}")
+        raise _UnreadableError("DOCUMENT_TOO_LARGE", f"has {size_bytes} bytes, over {limits.document_bytes}")
+    if "\0" in text and recipe.format in ("text", "csv", "tsv"):
+        raise _UnreadableError("FORMAT_MISMATCH", "holds NUL characters: binary, or another encoding")

@@ -121,7 +121,7 @@ def _join_similar(digests: Digests, distinct: _Indexes, clusters: "_Clusters", f
         for start in range(0, len(distinct), _BLOCK_ROWS):
             block = digests[distinct[start : start + _BLOCK_ROWS]]
             for band in range(BANDS):
-                bands[band, start : start + len(block)] = _band_keys(block, band)
+                bands[band, start : start + len(block)] = band_keys(block, band)
         for band in range(BANDS):
             for first, later in _bucket_pairs(bands[band]):
                 _join_pairs(digests, distinct[first], distinct[later], clusters)
@@ -136,7 +136,7 @@ def _join_pairs(digests: Digests, first: _Indexes, later: _Indexes, clusters: "_
         clusters.join(left[alike], right[alike])
 
 
-def _band_keys(rows: Digests, band: int) -> _Keys:
+def band_keys(rows: Digests, band: int) -> _Keys:
     """One number for each row's band. Two bands that meet in one by chance only cost a comparison."""
     keys = np.zeros(len(rows), dtype=np.uint64)
     for slot in range(band * SLOTS_PER_BAND, (band + 1) * SLOTS_PER_BAND):

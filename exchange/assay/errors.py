@@ -10,6 +10,10 @@ AssayError
 │                       NO_DOCUMENTS              there is nothing to assay
 ├── WorkerError         WORKER_LOST               a worker process died, or could not start
 ├── DeclarationError    DECLARATION_INVALID       an unknown key, or a value of the wrong kind
+├── SketchError         SKETCH_MALFORMED          not a sketch in its form
+│                       SKETCH_KEY                a sketch was made with another key than the dataset's
+│                       SKETCH_TOO_SMALL          a sketch has too few hashes to be asked about
+│                       SKETCH_TOO_LARGE          a sketch has more hashes than are taken; make it at a lower rate
 └── CertificateError    CERTIFICATE_NOT_CANONICAL a value other than integers and strings, or another spelling
                         CERTIFICATE_MALFORMED     not JSON, or not a certificate's shape
                         CERTIFICATE_ALTERED       the digest is not the body's
@@ -48,6 +52,10 @@ class WorkerError(AssayError):
 
 
 class DeclarationError(AssayError):
+    pass
+
+
+class SketchError(AssayError):
     pass
 
 

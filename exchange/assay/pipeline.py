@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from exchange.assay.account import Account
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
 from exchange.assay.duplicates import find_duplicates
@@ -27,7 +28,7 @@ from exchange.assay.privacy import Finding
 from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
 from exchange.assay.scan import ScannedDocument, Scanner
 from exchange.assay.tokens import TokenCounter
-from exchange.vocabulary.documents import Document
+from exchange.vocabulary.documents import BadDocument, Document, Taken
 
 Progress = Callable[[int, int], None]
 Scanned = tuple[list[ScannedDocument], bytes]
@@ -49,16 +50,20 @@ class AssayedDocument(NamedTuple):
 
 
 class AssayResult(NamedTuple):
-    """`body` goes into the certificate; `leaves` are the salted leaf hashes, in the order of `documents`."""
+    """`body` goes into the certificate; `leaves` are the salted leaf hashes, in the order of `documents`.
+
+    `bad` are the first of those that could not be read; the body counts them all.
+    """
 
     body: dict[str, Any]
     documents: list[AssayedDocument]
     leaves: list[bytes]
     findings: list[Finding]
+    bad: list[BadDocument]
 
 
 def assay_documents(
-    documents: Iterable[Document],
+    documents: Iterable[Taken],
     *,
     name: str,
     version: str,
@@ -67,14 +72,18 @@ def assay_documents(
     workers: int = 1,
     progress: Progress | None = None,
     vocabulary_file: Path | None = None,
+    account: Account | None = None,
 ) -> AssayResult:
-    """Assay documents in canonical text, in their stated order; raises AssayError.
+    """Assay documents in canonical text, in their stated order; raises AssayError, and what reading them raises.
+
+    Bad documents are counted, and are a defect of indicator 0201. `account` says how the documents are taken.
 
     `secret` salts the Merkle leaves. `declared` is what Declaration says. `progress` is told the documents and UTF-8
     bytes scanned so far.
     """
     declaration = read_declaration(declared)
-    stream = iter(documents)
+    account = account or Account()
+    stream = account.documents(documents)
     head = list(islice(stream, PROFILE_SAMPLE_DOCUMENTS))
     if not head:
         raise TextError("NO_DOCUMENTS", f"{name} has no documents")
@@ -91,10 +100,11 @@ def assay_documents(
         "libraries": {library: importlib.metadata.version(library) for library in _LIBRARIES},
     }
     return AssayResult(
-        assay_body(scanned, repeats, declaration, profile, heading),
+        assay_body(scanned, repeats, declaration, profile, heading, account),
         [AssayedDocument(*document[:5]) for document in scanned],
         [document.leaf for document in scanned],
         [finding for document in scanned for finding in document.findings],
+        account.bad,
     )
 
 

@@ -7,24 +7,36 @@ from typing import Literal
 
 from exchange.assay.patterns import PatternError, bounded_pattern
 
-Format = Literal["jsonl", "json", "csv", "tsv", "text"]
+Format = Literal["jsonl", "json", "csv", "tsv", "text", "parquet"]
 Splitter = Literal["lines", "blank-lines", "file"]
 ErrorPolicy = Literal["strict", "replace"]
 
-ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "gb18030": "gb18030"}
-FORMATS: tuple[Format, ...] = ("jsonl", "json", "csv", "tsv", "text")
+DETECT = "detect"
+"""The encoding of a recipe that leaves it to each file's bytes, by the rule of exchange/assay/encodings.py."""
+ENCODINGS = {
+    "utf-8": "utf-8-sig",
+    "utf-16": "utf-16",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+    "gb18030": "gb18030",
+}
+FORMATS: tuple[Format, ...] = ("jsonl", "json", "csv", "tsv", "text", "parquet")
 SPLITTERS: tuple[Splitter, ...] = ("lines", "blank-lines", "file")
 ERROR_POLICIES: tuple[ErrorPolicy, ...] = ("strict", "replace")
 _STEP = re.compile(r"\.?(?P<key>[^.\[\]'\"$]+)|\[(?:(?P<index>\d{1,9})|'(?P<quoted>[^']+)'|(?P<all>\*))\]")
 
 
 class DocumentError(Exception):
-    """Documents could not be taken; nothing was. `code` is stable:
+    """Documents could not be taken; nothing was. `code` is stable, and a BadDocument's is one of them:
 
     BAD_RECIPE              the recipe contradicts itself
     FILE_MISSING            a file of the recipe is not among those given
-    FILE_TOO_LARGE          a file, or a document of it, is over its limit
+    FILE_TOO_LARGE          a file is over its limit
+    DOCUMENT_TOO_LARGE      a document, or the record it is taken from, is over its limit
     ENCODING_ERROR          bytes or escapes that are no text in the declared encoding
+    ENCODING_UNKNOWN        the encoding was left open, and the bytes are none of those known
+    FILE_DAMAGED            a compressed file or a Parquet file that is cut short or corrupt
+    READER_MISSING          the package that reads a format is not installed
     FORMAT_MISMATCH         the file is not what its metadata says
     MALFORMED_RECORD        one record of the file cannot be parsed
     MISSING_FIELD           a record without a declared field
@@ -110,7 +122,10 @@ def _complaints(recipe: Recipe) -> list[str]:
         (len(set(recipe.files)) < len(recipe.files), "a file named twice"),
         (recipe.format not in FORMATS, f"unknown format {recipe.format!r}"),
         (recipe.splitter not in SPLITTERS, f"unknown splitter {recipe.splitter!r}"),
-        (recipe.encoding not in ENCODINGS, f"unknown encoding {recipe.encoding!r}, not of {', '.join(ENCODINGS)}"),
+        (
+            recipe.encoding not in (*ENCODINGS, DETECT),
+            f"unknown encoding {recipe.encoding!r}, not of {', '.join(ENCODINGS)}",
+        ),
         (recipe.errors not in ERROR_POLICIES, f"unknown policy for encoding errors {recipe.errors!r}"),
         (not recipe.fields and recipe.columns_from is None, "no field to take"),
         (recipe.columns_from is not None and not is_table, "columns_from is for tables"),
@@ -126,8 +141,10 @@ def _check_field(field: Field, recipe: Recipe) -> None:
     try:
         if field.pattern is not None:
             bounded_pattern(field.pattern)
-        if recipe.format in ("jsonl", "json"):
-            json_path(field.selector)
+        if recipe.format in ("jsonl", "json", "parquet"):
+            steps = json_path(field.selector)
+            if recipe.format == "parquet" and not (steps and isinstance(steps[0], str)):
+                raise DocumentError("BAD_RECIPE", "a field of a Parquet file begins with a column's name")
     except PatternError as error:
         raise DocumentError("BAD_RECIPE", f"pattern {field.pattern!r}: {error}") from None
     except ValueError as error:

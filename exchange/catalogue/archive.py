@@ -1,155 +1,191 @@
-"""Archives from outside: zip, tar.gz, or gzip of one file, unpacked in memory within limits checked as bytes come."""
+"""Archives from outside: zip, tar and compressed tar, member by member, within limits checked as bytes come.
 
-import gzip
+Nothing an archive says of itself is believed: its sizes are held against what comes out, and its paths are only taken
+where they stay below the folder. Members of an archive are never opened as archives in turn.
+"""
+
 import io
-import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from struct import error as struct_error
+from typing import BinaryIO
 
+from exchange.assay.recipe import DocumentError
+from exchange.catalogue.compression import Decompressed, compression_of
 from exchange.catalogue.listing import ListingError, safe_path
+from exchange.catalogue.zip_directory import check_directory, member_problem
 
-# An end record with the longest comment, and the zip64 locator before it; an entry with a path as long as may be.
-_TAIL_BYTES = 22 + 0xFFFF + 20
-_ENTRY_BYTES = 46 + 512 + 128
-_END_OF_DIRECTORY = b"PK\x05\x06"
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_SYMBOLIC_LINK = 0o120000
+PIECE_BYTES = 1 << 20
 _TAR_MARK = slice(257, 262), b"ustar"
+_HEAD_BYTES = 512
+_ANY_SIZE = 2**62
+_ARCHIVE_CODES = {
+    "FILE_TOO_LARGE": "ARCHIVE_TOO_LARGE",
+    "FILE_DAMAGED": "ARCHIVE_DAMAGED",
+    "READER_MISSING": "ARCHIVE_UNSUPPORTED",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """Packed and unpacked bytes in all, number of entries, and folders in a path."""
+    """Packed and unpacked bytes in all, entries, folders in a path, and how many times its size an archive may give.
+
+    The ratio counts only beyond `free_bytes`: what is small does no harm.
+    """
 
     packed_bytes: int = 256 * 2**20
     unpacked_bytes: int = 512 * 2**20
     entries: int = 10_000
     depth: int = 16
+    ratio: int = 200
+    free_bytes: int = 64 * 2**20
+
+    def unpacked_of(self, packed_bytes: int) -> int:
+        """What may come out of an archive of this size."""
+        return min(self.unpacked_bytes, max(self.free_bytes, self.ratio * packed_bytes))
 
 
 DEFAULT_LIMITS = ArchiveLimits()
+OFFLINE_LIMITS = ArchiveLimits(packed_bytes=2**40, unpacked_bytes=64 * 2**30, entries=200_000, depth=32)
+"""For an archive on one's own machine, which is unpacked to disk."""
+
+Member = tuple[str, Iterator[bytes]]
+"""A file of an archive: its path, and its content in pieces, to be taken before the next member."""
 
 
 def read_archive(
     archive: bytes, limits: ArchiveLimits = DEFAULT_LIMITS, gzip_name: str = "content"
 ) -> dict[str, bytes]:
-    """The files of an archive by path; an archive within it stays one file. A gzip file of anything but a tar has the
-    name `gzip_name`.
-
-    ListingError: BAD_ARCHIVE, ARCHIVE_TOO_LARGE, UNSAFE_PATH. Sizes the archive declares are only believed to refuse
-    early: what counts are the bytes that come out.
+    """The files of an archive by path; an archive within it stays one file. A gzip or zstd file of anything but a tar
+    has the name `gzip_name`. ListingError ARCHIVE_…: see archive_members.
     """
-    if len(archive) > limits.packed_bytes:
-        raise ListingError("ARCHIVE_TOO_LARGE", f"{len(archive)} bytes packed, over {limits.packed_bytes}")
-    if archive.startswith(b"\x1f\x8b"):
-        content = _gunzip(archive, limits.unpacked_bytes)
-        place, mark = _TAR_MARK
-        return _untar(content, limits) if content[place] == mark else {safe_path(gzip_name): content}
-    if not archive.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raise ListingError("BAD_ARCHIVE", "neither zip nor gzip")
-    _check_directory(archive, limits)
+    return {path: b"".join(pieces) for path, pieces in archive_members(io.BytesIO(archive), limits, gzip_name)}
+
+
+def archive_members(file: BinaryIO, limits: ArchiveLimits, single_name: str = "content") -> Iterator[Member]:
+    """Each file of an archive. ListingError:
+
+    ARCHIVE_DAMAGED, ARCHIVE_UNSUPPORTED, ARCHIVE_TOO_LARGE, ARCHIVE_LIES, ARCHIVE_UNSAFE_PATH. Sizes that an archive
+    declares serve only to refuse it early, and as a lie where something else comes out.
+    """
+    packed_bytes = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if packed_bytes > limits.packed_bytes:
+        raise ListingError("ARCHIVE_TOO_LARGE", f"{packed_bytes} bytes packed, over {limits.packed_bytes}")
+    guard = _Guard(limits, limits.unpacked_of(packed_bytes))
+    with _named_errors():
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            yield from _zip_members(file, limits, guard)
+        elif compression := compression_of(head):
+            yield from _compressed_members(file, compression, single_name, guard)
+        elif _is_tar(head):
+            yield from _tar_members(file, guard)
+        else:
+            raise ListingError("ARCHIVE_DAMAGED", "neither zip, tar, gzip nor zstd")
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-            return _unzip(packed, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, OSError, NotImplementedError) as error:
-        raise ListingError("BAD_ARCHIVE", str(error)[:300]) from None
+        yield
+    except DocumentError as error:
+        raise ListingError(_ARCHIVE_CODES[error.code], error.detail) from None
+    except NotImplementedError as error:
+        raise ListingError("ARCHIVE_UNSUPPORTED", str(error)[:300]) from None
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, struct_error, ValueError, OSError) as error:
+        raise ListingError("ARCHIVE_DAMAGED", str(error)[:300]) from None
 
 
-def _unzip(packed: zipfile.ZipFile, limits: ArchiveLimits) -> dict[str, bytes]:
-    members = [member for member in packed.infolist() if not member.is_dir()]
-    if len(members) > limits.entries:
-        raise ListingError("ARCHIVE_TOO_LARGE", f"{len(members)} entries, over {limits.entries}")
-    declared = sum(member.file_size for member in members)
-    if declared > limits.unpacked_bytes:
-        raise ListingError("ARCHIVE_TOO_LARGE", f"declares {declared} bytes, over {limits.unpacked_bytes}")
-    files: dict[str, bytes] = {}
-    left_bytes = limits.unpacked_bytes
-    for member in members:
-        path = _member_path(member, limits)
-        if path in files:
-            raise ListingError("BAD_ARCHIVE", f"{path} is there twice")
-        with packed.open(member) as stream:
-            content = stream.read(left_bytes + 1)
-        left_bytes -= len(content)
-        if left_bytes < 0:
-            raise ListingError("ARCHIVE_TOO_LARGE", f"unpacks to over {limits.unpacked_bytes} bytes")
-        files[path] = content
-    return files
+class _Guard:
+    """What has come out of one archive so far, held against its limits."""
+
+    def __init__(self, limits: ArchiveLimits, unpacked_bytes: int) -> None:
+        self._limits = limits
+        self.unpacked_bytes = unpacked_bytes
+        self._left_bytes = unpacked_bytes
+        self._paths = set[str]()
+
+    def path(self, stated: str) -> str:
+        """The member's path in its plain form, where it is the first of it."""
+        try:
+            path = safe_path(stated)
+        except ListingError as error:
+            raise ListingError("ARCHIVE_UNSAFE_PATH", error.detail) from None
+        if path.count("/") >= self._limits.depth:
+            raise ListingError("ARCHIVE_TOO_LARGE", f"{path[:200]} lies over {self._limits.depth} folders deep")
+        if path in self._paths:
+            raise ListingError("ARCHIVE_DAMAGED", f"{path} is there twice")
+        self._paths.add(path)
+        if len(self._paths) > self._limits.entries:
+            raise ListingError("ARCHIVE_TOO_LARGE", f"over {self._limits.entries} entries")
+        return path
+
+    def pieces(self, stream: BinaryIO, path: str, stated_bytes: int | None) -> Iterator[bytes]:
+        """The content, counted; ARCHIVE_LIES as soon as it is longer than stated, or at its end where it is shorter."""
+        given_bytes = 0
+        with _named_errors():
+            while piece := stream.read(PIECE_BYTES):
+                given_bytes += len(piece)
+                self._left_bytes -= len(piece)
+                if self._left_bytes < 0:
+                    raise ListingError("ARCHIVE_TOO_LARGE", f"unpacks to over {self.unpacked_bytes} bytes")
+                if stated_bytes is not None and given_bytes > stated_bytes:
+                    break
+                yield piece
+        if stated_bytes is not None and given_bytes != stated_bytes:
+            raise ListingError("ARCHIVE_LIES", f"{path} is not of the {stated_bytes} bytes it is said to have")
 
 
-def _untar(content: bytes, limits: ArchiveLimits) -> dict[str, bytes]:
-    """The files of a tar that is in memory as a whole, so they can be no larger than it is."""
-    files: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as packed:
-            for number, member in enumerate(packed, 1):
-                if number > limits.entries:
-                    raise ListingError("ARCHIVE_TOO_LARGE", f"over {limits.entries} entries")
-                if not member.isdir():
-                    path = _tar_path(member, limits)
-                    if path in files:
-                        raise ListingError("BAD_ARCHIVE", f"{path} is there twice")
-                    files[path] = _tar_content(packed, member)
-    except (tarfile.TarError, EOFError, ValueError, OSError) as error:
-        raise ListingError("BAD_ARCHIVE", str(error)[:300]) from None
-    return files
+def _zip_members(file: BinaryIO, limits: ArchiveLimits, guard: _Guard) -> Iterator[Member]:
+    check_directory(file, limits.entries)
+    with zipfile.ZipFile(file) as packed:
+        members = [member for member in packed.infolist() if not member.is_dir()]
+        if len(members) > limits.entries:
+            raise ListingError("ARCHIVE_TOO_LARGE", f"{len(members)} entries, over {limits.entries}")
+        declared = sum(member.file_size for member in members)
+        if declared > guard.unpacked_bytes:
+            raise ListingError("ARCHIVE_TOO_LARGE", f"declares {declared} bytes, over {guard.unpacked_bytes}")
+        for complaint in member_problem(members):
+            raise ListingError(*complaint)
+        for member in members:
+            path, stated_bytes = guard.path(member.filename), member.file_size
+            # zipfile would cut what is longer than stated, and call it whole.
+            member.file_size = _ANY_SIZE
+            with packed.open(member) as stream:
+                yield path, guard.pieces(stream, path, stated_bytes)  # type: ignore[arg-type]
 
 
-def _tar_path(member: tarfile.TarInfo, limits: ArchiveLimits) -> str:
-    path = _plain_path(member.name, limits)
-    if not member.isreg() or member.issparse():
-        raise ListingError("UNSAFE_PATH", f"{path} is a link, a device or has holes")
-    return path
+def _compressed_members(file: BinaryIO, compression: str, name: str, guard: _Guard) -> Iterator[Member]:
+    with Decompressed(file, compression, "the archive", guard.unpacked_bytes) as stream:
+        is_tar = _is_tar(stream.read(_HEAD_BYTES))
+    file.seek(0)
+    with Decompressed(file, compression, "the archive", guard.unpacked_bytes) as stream:
+        if is_tar:
+            yield from _tar_members(stream, guard)
+        else:
+            path = guard.path(name)
+            yield path, guard.pieces(stream, path, None)
 
 
-def _tar_content(packed: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    stream = packed.extractfile(member)
-    assert stream is not None, "a regular file has content"
-    content = stream.read()
-    if len(content) != member.size:
-        raise ListingError("BAD_ARCHIVE", f"{member.name[:200]} is cut short")
-    return content
+def _is_tar(head: bytes) -> bool:
+    place, mark = _TAR_MARK
+    return head[place] == mark
 
 
-def _plain_path(stated: str, limits: ArchiveLimits) -> str:
-    path = safe_path(stated)
-    if path.count("/") >= limits.depth:
-        raise ListingError("ARCHIVE_TOO_LARGE", f"{path[:200]} lies over {limits.depth} folders deep")
-    return path
-
-
-def _member_path(member: zipfile.ZipInfo, limits: ArchiveLimits) -> str:
-    path = _plain_path(member.filename, limits)
-    if member.external_attr >> 16 & 0o170000 == _SYMBOLIC_LINK:
-        raise ListingError("UNSAFE_PATH", f"{path} is a link")
-    if member.flag_bits & 0x1:
-        raise ListingError("BAD_ARCHIVE", f"{path} is encrypted")
-    if member.compress_type not in _METHODS:
-        raise ListingError("BAD_ARCHIVE", f"{path} is packed by a method other than deflate")
-    return path
-
-
-def _check_directory(archive: bytes, limits: ArchiveLimits) -> None:
-    """Refuse a directory too large to hold before it is parsed: every place where one may be said to end is asked."""
-    tail = archive[-_TAIL_BYTES:]
-    if b"PK\x06\x07" in tail:
-        raise ListingError("BAD_ARCHIVE", "a zip64 archive, which none within the limits needs to be")
-    place = tail.find(_END_OF_DIRECTORY)
-    while place >= 0:
-        record = tail[place : place + 22]
-        if len(record) == 22 and struct.unpack_from("<L", record, 12)[0] > limits.entries * _ENTRY_BYTES:
-            raise ListingError("ARCHIVE_TOO_LARGE", f"a directory of far over {limits.entries} entries")
-        place = tail.find(_END_OF_DIRECTORY, place + 1)
-
-
-def _gunzip(archive: bytes, limit_bytes: int) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(archive)) as stream:
-            content = stream.read(limit_bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ListingError("BAD_ARCHIVE", str(error)[:300]) from None
-    if len(content) > limit_bytes:
-        raise ListingError("ARCHIVE_TOO_LARGE", f"unpacks to over {limit_bytes} bytes")
-    return content
+def _tar_members(stream: BinaryIO, guard: _Guard) -> Iterator[Member]:
+    with tarfile.open(fileobj=stream, mode="r|") as packed:
+        for member in packed:
+            if member.isdir():
+                continue
+            path = guard.path(member.name)
+            if not member.isreg() or member.issparse():
+                raise ListingError("ARCHIVE_UNSAFE_PATH", f"{path} is a link, a device or has holes")
+            content = packed.extractfile(member)
+            assert content is not None, "a regular file has content"
+            yield path, guard.pieces(content, path, member.size)  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def read_listing(received: bytes) -> Listing:
         keywords=texts(metadata.get("keywords")),
         files=files,
         sources=_sources(metadata),
-        terms=_terms(metadata),
+        terms=read_terms(metadata),
         personal_data="; ".join(_required(metadata, "rai:personalSensitiveInformation")),
         collection="; ".join(_required(metadata, "rai:dataCollection")),
         evidence=_evidence(metadata),
@@ -169,7 +169,7 @@ def _wish(metadata: dict[str, Any], key: str) -> int | None:
     return value
 
 
-def _terms(metadata: dict[str, Any]) -> Terms:
+def read_terms(metadata: dict[str, Any]) -> Terms:
     """The offer in `usageInfo`. What the gate cannot enforce is refused: to drop it would widen the licence."""
     offers = [node for node in objects(metadata, "usageInfo") if "odrl:Offer" in texts(node.get("@type"))]
     if len(offers) != 1:

@@ -33,8 +33,12 @@ class ListingError(Exception):
     FILE_TOO_LARGE          a file over the limit
     FILE_SIZE_MISMATCH      a file whose size is not the stated one
     FILE_HASH_MISMATCH      a file whose SHA-256 is not the stated one
-    BAD_ARCHIVE             a corrupt, encrypted or unsupported archive: zip, tar.gz and gzip of one file are read
-    ARCHIVE_TOO_LARGE       an archive over its limits of entries, nesting or bytes unpacked
+    ARCHIVE_DAMAGED         an archive that is corrupt or cut short, or names a path twice
+    ARCHIVE_UNSUPPORTED     an encrypted archive, or of another kind than zip, tar, tar.gz, tar.zst, gzip or zstd
+    ARCHIVE_TOO_LARGE       an archive over its limits of entries, folders, bytes unpacked, or bytes to its own size
+    ARCHIVE_LIES            an archive whose content is not of the size it states, or whose members share their bytes
+    ARCHIVE_UNSAFE_PATH     an archive with a path that leads out of the folder, a link or a device
+    ARCHIVE_NESTED          an archive in an archive, where documents would have to be taken out of it
     """
 
     def __init__(self, code: str, detail: str) -> None:

@@ -69,6 +69,11 @@ class Indicative:
         return made
 
     @property
+    def reference_ticks(self) -> int:
+        """What the static band lies round, zero where nothing is set."""
+        return self._reference_ticks
+
+    @property
     def runs(self) -> bool:
         """Whether the instrument is in a call."""
         return self.phase in CALLS

@@ -123,13 +123,14 @@ class Tape:
             self._add_to_minute(printed)
 
     def bust(self, busted: TradeBusted) -> None:
-        """Take a trade off the tape; the last price is that of the last one left, where any is."""
+        """Take a trade off the tape; the last price is that of the last one left, unless none is."""
         self._prints = deque((each for each in self._prints if each.trade_id != busted.trade_id), maxlen=TRADES_KEPT)
         if busted.match_type == _NEGOTIATED:
             return
-        self.last_priced = next((each for each in reversed(self._prints) if each.match_type != _NEGOTIATED), None)
-        if self.last_priced is not None:
-            self.last_price_ticks = self.last_priced.price_ticks
+        if self.last_priced is not None and self.last_priced.trade_id == busted.trade_id:
+            priced = (each for each in reversed(self._prints) if each.match_type != _NEGOTIATED)
+            self.last_priced = next(priced, None)
+            self.last_price_ticks = self.last_priced.price_ticks if self.last_priced else self.last_price_ticks
         start_ns = _minute_of(busted.traded_ns)
         minute = next((each for each in self._minutes if each.start_ns == start_ns), None)
         if minute is not None:

@@ -13,12 +13,14 @@ from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import CALLS, Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import DoneReason, Reason
+from exchange.vocabulary.rows import InstrumentRow
 from exchange.vocabulary.units import MAX_PRICE_TICKS, NS_PER_SECOND
 
 OK = Reason.NONE
 
 _ALWAYS = {Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED}
 _RETURNS = {Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.CONTINUOUS}
+_SET_ASIDE = frozenset({Phase.HALTED, Phase.CANCEL_ONLY})
 LEGAL_MOVES = {
     Phase.CLOSED: _ALWAYS | {Phase.PRE_OPEN},
     Phase.PRE_OPEN: _ALWAYS | {Phase.OPENING_AUCTION, Phase.CONTINUOUS},
@@ -51,7 +53,7 @@ class PhaseDesk:
             new = Phase(command.phase)
         except ValueError:
             return Reason.BAD_PHASE
-        if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)]:
+        if new == terms.phase or new not in LEGAL_MOVES[Phase(terms.phase)] or _is_held(terms, command.reason):
             return Reason.BAD_PHASE
         back = command.trading_day and command.trading_day < terms.trading_day
         if back or not _times_are_sound(command, new) or not is_cause(command.reason):
@@ -170,6 +172,11 @@ class PhaseDesk:
         for order in open_orders(self.state, book):
             if ends(order):
                 self.matcher.end(order, reason)
+
+
+def _is_held(terms: InstrumentRow, reason: int) -> bool:
+    """What was halted or set aside for another cause is not the schedule's to move."""
+    return reason == Cause.SCHEDULE and terms.phase in _SET_ASIDE and terms.cause != Cause.SCHEDULE
 
 
 def _times_are_sound(command: commands.SetPhase, new: Phase) -> bool:

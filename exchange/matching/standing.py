@@ -40,6 +40,8 @@ _TOLD = (
 
 def hold_needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """What the order must hold with `leaves_lots` left at `price_ticks`, or at the worst price that it may come to."""
+    if order.side == SELL:
+        return leaves_lots
     if order.options is not None:
         price_ticks = max(price_ticks, order.options.cap_ticks)
     return hold_at(order, price_ticks, leaves_lots)

@@ -63,7 +63,10 @@ class Matcher(SelfTradePrevention):
             best.price_ticks <= order.price_ticks if order.side == BUY else best.price_ticks >= order.price_ticks
         )
         if not crosses and order.tif in _RESTING:
-            return self._enter_book(order)
+            if order.options is not None:
+                return self._enter_book(order)
+            self.rest(order)
+            return self.writer.order(ACCEPTED, order, order.hold, flags=RESTS)
         if order.options is not None:
             self._accepted(order)
         else:

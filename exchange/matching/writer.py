@@ -185,11 +185,16 @@ class EventWriter:
             terms.last_price_ticks = price_ticks
         made, took = maker.account.account, taker.account.account
         maker_fee, taker_fee = fees_minor
-        parties = (took, made) if taker.side == BUY else (made, took)
-        fees = (taker_fee, maker_fee) if taker.side == BUY else (maker_fee, taker_fee)
-        row = _PACK_TRADE_ROW(
-            instrument, trade_id, now, *parties, price_ticks, lots, notional_minor, *fees, match_type, 0
-        )  # fmt: skip
+        if taker.side == BUY:
+            row = _PACK_TRADE_ROW(
+                instrument, trade_id, now, took, made, price_ticks, lots, notional_minor, taker_fee, maker_fee,
+                match_type, 0,
+            )  # fmt: skip
+        else:
+            row = _PACK_TRADE_ROW(
+                instrument, trade_id, now, made, took, price_ticks, lots, notional_minor, maker_fee, taker_fee,
+                match_type, 0,
+            )  # fmt: skip
         maker.book.trades.append(row)
         index = self.index
         self.index = index + 1

@@ -114,7 +114,7 @@ def _asset_defined(directory: Directory, event: ev.AssetDefined) -> None:
 
 @_on(ev.BaseDefined)
 def _base_defined(directory: Directory, event: ev.BaseDefined) -> None:
-    directory._add_base(made(BaseEntry, event, issuer=event.account))
+    directory._add_base(made(BaseEntry, event, issuer=event.account, defined_ns=event.timestamp_ns))
 
 
 @_on(ev.PoolDefined)

@@ -14,21 +14,31 @@ from exchange.compliance.decisions import canonical_json
 from exchange.delivery.vault import Vault
 
 DOSSIER_FORMAT: Final = "tlx-listing/1"
+QUERY: Final = "query"
+INVENTORY: Final = "inventory"
+DOCUMENTS: Final = "documents"
+NOVELTY: Final = "novelty"
+"""Names among a dossier's sketches: what buyers are answered from, what later listings are compared with, what leaked
+files are traced by, and the statement of what was new to the exchange."""
 
 
 @dataclass(frozen=True, slots=True)
 class LotDocuments:
-    """A lot's number, its tokens, and the SHA-256, in hex, of its manifest and its blob."""
+    """A lot's number, its tokens and documents, and the SHA-256, in hex, of its manifest and its blob."""
 
     lot: int
     rtu: int
     manifest: str
     blob: str
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Digests in hex. `account` is the issuer's, `submitted_by` who sent it in; `files` and `evidence` are by path."""
+    """Digests in hex. `account` is the issuer's, `submitted_by` who sent it in; `files` and `evidence` are by path.
+
+    `sketches` are by the names above; of the documents in lots alone.
+    """
 
     account: int
     submitted_by: int
@@ -41,6 +51,7 @@ class Dossier:
     lot_rtu: int = 0
     tick_minor: int = 0
     lots: tuple[LotDocuments, ...] = field(default=())
+    sketches: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> bytes:
         return canonical_json({"format": DOSSIER_FORMAT, **asdict(self), "lots": [asdict(lot) for lot in self.lots]})

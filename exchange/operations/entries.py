@@ -63,7 +63,7 @@ class AssetEntry:
 
 @dataclass(frozen=True, slots=True)
 class BaseEntry:
-    """`listing` is the digest of the listing's dossier."""
+    """`listing` is the digest of the listing's dossier, `defined_ns` when it was admitted."""
 
     base: int
     issuer: int
@@ -75,6 +75,7 @@ class BaseEntry:
     certificate: bytes
     decision: bytes
     issued_claims: int = 0
+    defined_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

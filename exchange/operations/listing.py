@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
@@ -18,10 +19,11 @@ from exchange.compliance.facts import DatasetFacts, RequestFacts
 from exchange.delivery.manifest import build_lots
 from exchange.operations.admission import profile_of
 from exchange.operations.asking import ask_one
-from exchange.operations.dossier import Dossier, LotDocuments
+from exchange.operations.dossier import INVENTORY, Dossier, LotDocuments
 from exchange.operations.facts import account_of, dataset_facts, keep_evidence, participant_facts
 from exchange.operations.issuing import base_code, issue
 from exchange.operations.refusals import OperationRefused, gate_refused
+from exchange.operations.sketching import keep_sketches, sketch_lots
 from exchange.operations.verdicts import approvals_for
 from exchange.runtime import Exchange
 from exchange.store.secrets import subject_of
@@ -134,18 +136,21 @@ def _without_absent_evidence(listing: Listing, shown: Mapping[str, bytes]) -> Li
 def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
-    documents = list(read_documents(verified, listing.recipe))
+    account = Account(listing.recipe)
+    taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
     subject = subject_of("dataset", listing.sha256)
     secret = exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
     result = assay_documents(
-        documents,
+        taken,
         name=listing.name,
         version=listing.version,
         secret=secret,
         declared=declaration(listing, verified),
         workers=exchange.settings.assay_workers,
         progress=progress,
+        account=account,
     )
+    documents = [document for document in taken if isinstance(document, Document)]
     issued_at_s = exchange.now_ns() // NS_PER_SECOND
     certificate = sign_certificate(
         result.body,
@@ -212,11 +217,17 @@ def _record_refusal(exchange: Exchange, dossier: Dossier, decision: Decision) ->
 def _admit(
     exchange: Exchange, dossier: Dossier, assayed: _Assayed, spans: list[LotSpan], decision: Decision
 ) -> ListingOutcome:
-    """One admission at a time: two of the same name would both take the same code."""
+    """One admission at a time: two of the same name would both take the same code, and each is new beside the other."""
+    sketched = sketch_lots(exchange, assayed.documents, assayed.result.documents, spans)
     with exchange.listing_lock:
         _refuse_repeat(exchange, assayed.listing)
         code = base_code(exchange, assayed.listing.name)
-        whole = replace(dossier, code=code, lots=tuple(_store_lots(exchange, code, dossier.lot_rtu, assayed, spans)))
+        whole = replace(
+            dossier,
+            code=code,
+            lots=tuple(_store_lots(exchange, code, dossier.lot_rtu, assayed, spans)),
+            sketches=keep_sketches(exchange, sketched, dossier.certificate),
+        )
         listing = bytes.fromhex(exchange.vault.put(whole.document()))
         command = commands.DefineBase(
             actor=VENUE,
@@ -231,6 +242,7 @@ def _admit(
         )
         base = ask_one(exchange, command, events.BaseDefined).base
         exchange.listed[dossier.croissant] = base
+        exchange.inventory[base] = whole.sketches[INVENTORY]
         instrument, entitlement = issue(exchange, base)
     return ListingOutcome(
         dataset=assayed.listing.sha256,
@@ -254,6 +266,8 @@ def _store_lots(
     result = assayed.result
     built = build_lots(code, lot_rtu, assayed.documents, result.documents, result.leaves, assayed.secret, spans)
     return [
-        LotDocuments(span.number, span.rtu, exchange.vault.put(manifest), exchange.vault.put(blob))
+        LotDocuments(
+            span.number, span.rtu, exchange.vault.put(manifest), exchange.vault.put(blob), span.end - span.first
+        )
         for span, (manifest, blob) in zip(spans, built, strict=True)
     ]

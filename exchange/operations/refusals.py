@@ -27,6 +27,10 @@ class OperationRefused(Exception):  # noqa: N818 - a refusal is an answer, no er
     BAD_EVIDENCE            evidence that is empty, or not what its name says
     BAD_CLASS               a pool's class with a field of a value that it cannot have
     BAD_STATEMENT           a statement of the listing that is not of the stated kind
+    NOT_SKETCHED            the dataset was listed before sketches were made
+    NOT_ACTIVE              the participant is not verified and active
+    QUERY_LIMIT             the participant has asked about the dataset as often as it may
+    TOO_MANY_EVALUATIONS    more evaluation sets in one question than are taken
     """
 
     def __init__(

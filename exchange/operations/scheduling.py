@@ -78,7 +78,8 @@ class Scheduler:
 
     def run_due(self, now_ns: int) -> None:
         """Move what is due. Whatever goes wrong with one instrument is logged, and keeps nothing else from going on."""
-        for entry in list(self._directory.instruments.values()):
+        for instrument in list(self._directory.instruments):
+            entry = self._directory.instruments[instrument]
             if entry.schedule == NO_DIGEST:
                 continue
             try:
@@ -126,7 +127,7 @@ class Scheduler:
         told = f"{what} {more}"
         if self._told.get(entry.instrument) != told:
             self._told[entry.instrument] = told
-            log = self._log.info if what == "moved" else self._log.warning
+            log = self._log.info if what == "moved" else self._log.error if "error" in more else self._log.warning
             log(what, symbol=entry.symbol, **more)
 
     def _warn(self, calendar: Calendar, now_ns: int) -> None:

@@ -12,7 +12,7 @@ class Settings(BaseSettings):
     """Fees, collar and bands in ppm; `secrets_key` is the erasable store's master key, 64 hex digits.
 
     `max_projection_lag` is how many commands SQL may be behind before new orders wait; `quote` the code of the cash
-    that everything is traded in, with two decimals.
+    that everything is traded in, with two decimals; `novelty_queries` how many a participant may ask of one dataset.
     """
 
     model_config = SettingsConfigDict(env_prefix="TLX_", frozen=True)
@@ -42,4 +42,5 @@ class Settings(BaseSettings):
     least_tick_minor: int = Field(default=1, ge=1)
     default_copies: int = Field(default=1, ge=1)
     certificate_days: int = Field(default=365, ge=1)
+    novelty_queries: int = Field(default=20, ge=0)
     entitlement_days: int = Field(default=365, ge=1)

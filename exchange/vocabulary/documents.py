@@ -17,6 +17,22 @@ class Document(NamedTuple):
     text: str
 
 
+class BadDocument(NamedTuple):
+    """A document that could not be read, in its place in the stream: it is told of and counted, and the rest goes on.
+
+    `code` is one of DocumentError's; `detail` says why, and shows nothing of the text.
+    """
+
+    path: str
+    record: int
+    code: str
+    detail: str
+
+
+Taken = Document | BadDocument
+"""What comes of one place of a dataset's files."""
+
+
 def canonical_text(text: str) -> str:
     """CR LF and CR become LF, then NFC of Unicode 14.0; hashes and counts are taken of this form alone."""
     if "\r" in text:

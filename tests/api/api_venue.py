@@ -121,6 +121,7 @@ class RunningVenue:
     listed: object = None
     public: Client = None
     operator: Client = None
+    second: Client = None
     vendor: Client = None
     buyer: Client = None
 

@@ -3,12 +3,18 @@
 import json
 
 import pytest
-from api_venue import refused, second_operator
+from api_venue import refused
 
 
 def order(venue, client, side, price=500, lots=1):
     terms = {"side": side, "type": "limit", "product_id": venue.product_id, "price": venue.price(price)}
     return client.order(**terms, size=venue.size(lots))
+
+
+def leave(venue):
+    """As it was found: trading, without orders."""
+    for client in (venue.vendor, venue.buyer):
+        client.delete("/orders")
 
 
 def approved(second, response):
@@ -20,8 +26,8 @@ def approved(second, response):
     return done.json()
 
 
-def test_a_killed_participant_loses_its_orders_and_trades_again_after_a_second_user_agrees(venue):
-    second, vendor = second_operator(venue), str(venue.vendor.participant)
+def test_a_killed_participant_loses_its_orders_and_trades_again_after_a_second_user_agrees(operated):
+    venue, second, vendor = operated, operated.second, str(operated.vendor.participant)
     asks = [order(venue, venue.vendor, "sell", price).json()["id"] for price in (500, 501)]
     assert order(venue, venue.buyer, "buy", 400).status_code == 200
     why = {"participant": vendor, "reason": "conduct", "note": "wash trades"}
@@ -42,11 +48,16 @@ def test_a_killed_participant_loses_its_orders_and_trades_again_after_a_second_u
     refused(order(venue, venue.vendor, "sell"), 400, "ACCOUNT_BLOCKED")
     approved(second, asked)
     assert second.get("/kills").json() == []
+    lifted, thrown = second.get("/interventions", limit=2).json()
+    assert [each["what"] for each in (lifted, thrown)] == ["unkill", "kill"]
+    assert (lifted["by"], lifted["note"], lifted["participant"]) == (str(second.user), "cleared", vendor)
+    assert thrown == {"id": thrown["id"], "what": "kill", **kill}
     assert order(venue, venue.vendor, "sell").status_code == 200
+    leave(venue)
 
 
-def test_a_killed_product_is_halted_until_the_kill_is_lifted_and_somebody_resumes_it(venue):
-    second, phase = second_operator(venue), f"/products/{venue.product_id}/phase"
+def test_a_killed_product_is_halted_until_the_kill_is_lifted_and_somebody_resumes_it(operated):
+    venue, second, phase = operated, operated.second, f"/products/{operated.product_id}/phase"
     order(venue, venue.vendor, "sell")
     told = venue.operator.post("/kill", {"product_id": venue.product_id, "reason": "recall"}).json()
     assert (told["product_id"], told["orders_ended"]) == (venue.product_id, 1)
@@ -59,10 +70,11 @@ def test_a_killed_product_is_halted_until_the_kill_is_lifted_and_somebody_resume
     refused(order(venue, venue.buyer, "buy"), 400, "INSTRUMENT_HALTED")
     venue.operator.post(phase, {"phase": "continuous"})
     assert order(venue, venue.buyer, "buy").status_code == 200
+    leave(venue)
 
 
-def test_a_killed_venue_stops_everyone(venue):
-    second = second_operator(venue)
+def test_a_killed_venue_stops_everyone(operated):
+    venue, second = operated, operated.second
     order(venue, venue.vendor, "sell")
     order(venue, venue.buyer, "buy", 400)
     told = venue.operator.post("/kill", {"venue": True, "reason": "technical"}).json()
@@ -71,6 +83,7 @@ def test_a_killed_venue_stops_everyone(venue):
         refused(order(venue, client, side), 400, "ACCOUNT_BLOCKED")
     assert venue.public.get(f"/products/{venue.product_id}/book", level=3).json()["asks"] == []
     approved(second, venue.operator.post("/unkill", {"venue": True, "reason": "technical"}))
+    venue.operator.post(f"/products/{venue.product_id}/phase", {"phase": "continuous"})
     assert venue.operator.get("/reconciliation").json()["agrees"]
 
 
@@ -102,6 +115,7 @@ def test_only_operators_throw_the_switch(shared):
     for path in ("/kill", "/unkill"):
         refused(shared.vendor.post(path, body), 400, "MISSING_SCOPE")
         refused(shared.public.request("POST", path, body), 401, "NOT_SIGNED")
-    refused(shared.vendor.get("/kills"), 400, "MISSING_ROLE")
+    for path in ("/kills", "/interventions"):
+        refused(shared.vendor.get(path), 400, "MISSING_ROLE")
     assert json.loads(shared.operator.get("/kills").text) == []
     refused(shared.operator.post("/unkill", body), 400, "BAD_STATE")

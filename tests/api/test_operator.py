@@ -62,6 +62,12 @@ def test_a_blocked_account_trades_nothing_until_it_is_unblocked(venue):
     refused(venue.operator.post(f"/accounts/{account}/block", {}), 400, "BAD_STATE")
     venue.operator.post(f"/accounts/{account}/unblock", {})
     assert place(venue).status_code == 200
+    told = [(each["what"], each["account"], each["reason"], each["note"]) for each in interventions(venue)]
+    assert told == [("unblock", str(account), "operator", ""), ("block", str(account), "conduct", "an inquiry")]
+
+
+def interventions(venue):
+    return venue.operator.get("/interventions").json()
 
 
 def test_a_halt_holds_at_once_and_trading_returns(venue):

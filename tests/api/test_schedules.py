@@ -166,8 +166,10 @@ def test_orders_for_the_day_end_with_it(day):
 def test_a_halt_of_an_operator_outlasts_the_schedule_until_it_is_lifted(day):
     phase = f"/products/{day.venue.product_id}/phase"
     day.put(**XSHG)
+    day.reaches("closed")
     day.at("10:00:00", "continuous")
-    day.venue.operator.post(phase, {"phase": "halted", "reason": "an inquiry"})
+    halted = {"phase": "halted", "reason": "regulator", "note": "an inquiry"}
+    assert day.venue.operator.post(phase, halted).status_code == 200
     for text in ("11:30:00", "13:00:00", "15:00:00"):
         day.at(text, "halted")
         day.stays("halted")
@@ -183,7 +185,7 @@ def test_an_operators_own_move_holds_until_the_next_of_the_schedule(day):
     phase = f"/products/{day.venue.product_id}/phase"
     day.put(**XSHG)
     day.at("10:00:00", "continuous")
-    day.venue.operator.post(phase, {"phase": "closed"})
+    assert day.venue.operator.post(phase, {"phase": "closed"}).status_code == 200
     day.stays("closed")
     day.at("11:30:00", "cancel_only")
 

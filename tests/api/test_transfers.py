@@ -12,8 +12,9 @@ def withdrawal(venue, amount, key, client=None):
 
 
 def cash(venue):
+    """Balance and hold of the buyer, in fen."""
     told = venue.buyer.get(f"/accounts/{venue.buyer.account}").json()
-    return told["balance"], told["hold"]
+    return tuple(int(told[name].replace(".", "")) for name in ("balance", "hold"))
 
 
 def with_limit(venue, second, amount):
@@ -24,12 +25,13 @@ def with_limit(venue, second, amount):
     return second.get("/withdrawal-limits").json()
 
 
-def test_a_withdrawal_is_held_until_it_left_and_freed_where_it_did_not(venue):
+def test_a_withdrawal_is_held_until_it_left_and_freed_where_it_did_not(operated):
+    venue, owned = operated, cash(operated)[0]
     asked = withdrawal(venue, "300.00", "out-1")
     assert asked.json() == withdrawal(venue, "300.00", "out-1").json()
-    assert (asked.json()["status"], cash(venue)) == ("begun", ("1000000.00", "300.00"))
+    assert (asked.json()["status"], cash(venue)) == ("begun", (owned, 30_000))
     refused(withdrawal(venue, "301.00", "out-1"), 400, "DUPLICATE_TRANSFER_KEY")
-    refused(withdrawal(venue, "999700.01", "out-2"), 400, "INSUFFICIENT_FUNDS")
+    refused(withdrawal(venue, "1000000.01", "out-2"), 400, "INSUFFICIENT_FUNDS")
     (waiting,) = venue.operator.get("/transfers").json()
     told = {name: waiting[name] for name in ("id", "type", "account", "amount", "key")}
     account = str(venue.buyer.account)
@@ -38,16 +40,16 @@ def test_a_withdrawal_is_held_until_it_left_and_freed_where_it_did_not(venue):
     }  # fmt: skip
     confirm = f"/transfers/{asked.json()['id']}/confirm"
     assert venue.operator.post(confirm).json()["status"] == "confirmed"
-    assert cash(venue) == ("999700.00", "0.00")
+    assert cash(venue) == (owned - 30_000, 0)
     refused(venue.operator.post(confirm), 400, "BAD_STATE")
     other = withdrawal(venue, "5.00", "out-3").json()["id"]
     assert venue.operator.post(f"/transfers/{other}/abort").json()["status"] == "aborted"
-    assert cash(venue) == ("999700.00", "0.00")
+    assert cash(venue) == (owned - 30_000, 0)
     assert venue.operator.get("/transfers").json() == []
 
 
-def test_a_withdrawal_above_the_limit_leaves_with_the_second_user(venue):
-    second = second_operator(venue)
+def test_a_withdrawal_above_the_limit_leaves_with_the_second_user(operated):
+    venue, second, owned = operated, operated.second, cash(operated)[0]
     assert with_limit(venue, second, "250.00") == [{"currency": "CNY", "amount": "250.00"}]
     small = withdrawal(venue, "250.00", "small").json()["id"]
     assert venue.operator.post(f"/transfers/{small}/confirm").json()["status"] == "confirmed"
@@ -59,19 +61,21 @@ def test_a_withdrawal_above_the_limit_leaves_with_the_second_user(venue):
         large, "250.01", str(venue.buyer.account),
     )  # fmt: skip
     assert second.get("/proposals").json() == [proposal]
-    assert cash(venue) == ("999750.00", "250.01")
+    assert cash(venue) == (owned - 25_000, 25_001)
     refused(venue.operator.post(f"/proposals/{proposal['id']}/approve"), 400, "SAME_USER")
     assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
-    assert cash(venue) == ("999499.99", "0.00")
+    assert cash(venue) == (owned - 50_001, 0)
     assert venue.operator.get("/reconciliation").json()["agrees"]
 
 
-def test_the_same_user_approves_nothing_with_another_key(venue):
+def test_the_same_user_approves_nothing_with_another_key(operated):
+    venue = operated
     (own,) = [each for each in venue.operator.get("/participants").json() if each["name"].startswith("Test Venue")]
-    (user,) = own["users"]
+    user = own["users"][0]
     spare = venue.key(int(user["id"]), int(own["id"]), 0, Scope.VIEW | Scope.MANAGE)
     asked = venue.operator.post("/rules", {"rules_version": 1}).json()["proposal"]
     refused(spare.post(f"/proposals/{asked['id']}/approve"), 400, "SAME_USER")
+    assert spare.post(f"/proposals/{asked['id']}/reject").json()["status"] == "rejected"
 
 
 def test_proposals_wait_through_a_restart(tmp_path):
@@ -95,7 +99,7 @@ def test_proposals_wait_through_a_restart(tmp_path):
         for each in waiting:
             assert second.post(f"/proposals/{each['id']}/approve").json()["status"] == "approved"
         assert (second.get("/kills").json(), second.get("/proposals").json()) == ([], [])
-        assert cash(venue) == ("999990.00", "0.00")
+        assert cash(venue) == (99_999_000, 0)
         assert second.get("/reconciliation").json()["agrees"]
         for client in venue.clients:
             client.close()

@@ -1,11 +1,12 @@
 """Rules, policies and limits of the venue over the API: proposed by one operator, in force with another."""
 
 import pytest
-from api_venue import refused, second_operator
+from api_venue import refused
 
 
-def test_policies_are_adopted_by_two(venue):
-    second, at_hand, others = second_operator(venue), venue.exchange.gate.policy_set_sha256, "5f" * 32
+def test_policies_are_adopted_by_two(operated):
+    venue, second, others = operated, operated.second, "5f" * 32
+    at_hand = venue.exchange.gate.policy_set_sha256
     for digest, body in ((others, {"policies": others}), (at_hand, {})):
         before = venue.operator.get("/policies").json()["adopted"]
         asked = venue.operator.post("/policies/adopt", body)
@@ -15,10 +16,16 @@ def test_policies_are_adopted_by_two(venue):
         assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
         told = second.get("/policies").json()
         assert told == {"at_hand": at_hand, "adopted": digest, "in_force": digest == at_hand}
+        right = {"product_id": venue.product_id, "side": "buy", "purpose": "training"}
+        answer = venue.buyer.post("/entitlements", right)
+        if digest == at_hand:
+            assert answer.status_code == 200
+        else:
+            assert refused(answer, 400, "GATE_REFUSED")["details"]["reasons"][0]["rule"] == "POLICIES_NOT_ADOPTED"
 
 
-def test_rules_are_set_by_two(venue):
-    second = second_operator(venue)
+def test_rules_are_set_by_two(operated):
+    venue, second = operated, operated.second
     asked = venue.operator.post("/rules", {"rules_version": 1})
     proposal = asked.json()["proposal"]
     assert (asked.status_code, proposal["what"], proposal["rules_version"]) == (202, "rules", 1)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.assay.documents import ReadLimits, read_documents
+from exchange.assay.documents import read_documents
 from exchange.assay.recipe import DocumentError, Field, Recipe
-from exchange.vocabulary.documents import canonical_text
+from exchange.assay.streams import ReadLimits
+from exchange.vocabulary.documents import BadDocument, canonical_text
 
 QUESTION_ANSWER = (Field("question"), Field("answer"))
 
@@ -18,6 +19,9 @@ QUESTION_ANSWER = (Field("question"), Field("answer"))
 def read(content: bytes, recipe: Recipe, **limits: int) -> list[tuple[int, str]]:
     documents = list(read_documents({"file": content}, recipe, ReadLimits(**limits)))
     assert all(document.path == "file" for document in documents)
+    for bad in documents:
+        if isinstance(bad, BadDocument):
+            raise DocumentError(bad.code, f"{bad.path} record {bad.record} {bad.detail}")
     return [(document.record, document.text) for document in documents]
 
 

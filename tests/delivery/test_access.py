@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from exchange.delivery.access import Access, AccessError, AccessLog, AccessRule, authorise, read_accesses
+from exchange.delivery.chain import BrokenLogError
 
 HOLDER, STRANGER, BASE, LOT = 7, 8, 3, 0
 MANIFEST, BLOB, OTHER = "a" * 64, "b" * 64, "c" * 64
@@ -113,7 +114,7 @@ def changed(lines: list[bytes]) -> list[bytes]:
 )
 def test_a_line_that_was_changed_dropped_or_moved_breaks_the_chain(path: Path, damage) -> None:
     path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
-    with pytest.raises(AccessError, match="LOG_BROKEN"):
+    with pytest.raises(BrokenLogError, match="LOG_BROKEN"):
         list(read_accesses(path))
-    with pytest.raises(AccessError, match="LOG_BROKEN"):
+    with pytest.raises(BrokenLogError, match="LOG_BROKEN"):
         AccessLog(path)

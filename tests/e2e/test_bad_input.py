@@ -125,6 +125,11 @@ def test_what_does_not_exist_is_refused_by_name(venue, method, path):
 OPERATORS = [
     ("GET", "/trial-balance"), ("GET", "/reconciliation"), ("GET", "/participants"),
     ("POST", "/accounts/2/deposits"), ("POST", "/products/INPUT-CNY/phase"), ("POST", "/participants/1/state"),
+    ("POST", "/kill"), ("POST", "/unkill"), ("POST", "/trades/INPUT-CNY/1/bust"),
+    ("POST", "/trades/INPUT-CNY/1/adjust"), ("GET", "/kills"), ("GET", "/interventions"), ("GET", "/proposals"),
+    ("POST", "/proposals/1/approve"),
+    ("POST", "/proposals/1/reject"), ("GET", "/transfers"), ("POST", "/transfers/1/confirm"), ("POST", "/rules"),
+    ("POST", "/transfers/1/abort"), ("POST", "/policies/adopt"), ("GET", "/policies"), ("GET", "/withdrawal-limits"),
 ]  # fmt: skip
 
 
@@ -194,8 +199,8 @@ UPLOADS = {
     "file missing": "FILE_MISSING",
     "metadata is no JSON": "BAD_JSON",
     "metadata is no Croissant": "BAD_CROISSANT",
-    "corrupt archive": "BAD_ARCHIVE",
-    "archive climbs": "UNSAFE_PATH",
+    "corrupt archive": "ARCHIVE_DAMAGED",
+    "archive climbs": "ARCHIVE_UNSAFE_PATH",
     "archive bomb": "ARCHIVE_TOO_LARGE",
 }
 

@@ -143,5 +143,6 @@ def test_a_tape_with_busts_equals_one_on_which_they_were_never_printed(made, dat
             never.load(print_of(each))
     for each in busted:
         tape.bust(bust_of(each))
+    assert (tape.last, tape.last_priced) == (never.last, never.last_priced)
     assert list(tape.newest_first()) == list(never.newest_first())
     assert tape.stats(now_ns) == never.stats(now_ns)

@@ -95,8 +95,21 @@ def test_a_schedule_is_for_managers_and_for_instruments_that_exist(venue):
     assert venue.engine.state_hash() == before
 
 
+@pytest.mark.parametrize("phase", [Phase.HALTED, Phase.CANCEL_ONLY])
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.SCHEDULE])
+def test_the_schedule_moves_nothing_that_another_cause_set_aside(venue, phase, cause):
+    def move(phase, reason):
+        return refusal(venue.does(commands.SetPhase(instrument=venue.instrument, phase=phase, reason=reason)))
+
+    assert move(phase, cause) == ""
+    for away in (Phase.CLOSED, Phase.CONTINUOUS, Phase.CLOSING_AUCTION):
+        assert move(away, Cause.SCHEDULE) == "BAD_PHASE"
+    assert move(Phase.CONTINUOUS, Cause.OPERATOR) == ""
+    assert move(phase, Cause.SCHEDULE) == move(Phase.CLOSED, Cause.SCHEDULE) == ""
+
+
 def test_a_move_says_why_and_the_instrument_remembers(venue):
     venue.does(commands.SetPhase(instrument=venue.instrument, phase=Phase.HALTED, reason=Cause.RECALL))
     assert venue.rows(InstrumentRow)[0].cause == Cause.RECALL
-    venue.does(commands.SetPhase(instrument=venue.instrument, phase=Phase.CANCEL_ONLY, reason=Cause.SCHEDULE))
-    assert venue.rows(InstrumentRow)[0].cause == Cause.SCHEDULE
+    venue.does(commands.SetPhase(instrument=venue.instrument, phase=Phase.CONTINUOUS, reason=Cause.OPERATOR))
+    assert venue.rows(InstrumentRow)[0].cause == Cause.OPERATOR

@@ -195,6 +195,21 @@ def test_what_a_person_set_aside_waits_for_a_person(product, phase, cause):
     assert product.at("2026-11-27T11:30")[-1] == "cancel_only"
 
 
+def test_a_halt_that_comes_between_the_decision_and_the_move_holds(product, monkeypatch):
+    submit = product.submit
+
+    def late(encoded):
+        product.operator(Phase.HALTED)
+        return submit(encoded)
+
+    product.at("2026-11-26T10:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(product.scheduler, "_submit", late)
+        product.at("2026-11-26T11:30")
+    assert product.refusals == ["BAD_PHASE"]
+    assert (product.at("2026-11-26T13:00"), product.phase) == ([], "halted")
+
+
 def test_it_is_said_once_that_a_product_waits(product):
     product.at("2026-11-26T10:00")
     product.operator(Phase.HALTED)

@@ -86,8 +86,7 @@ def test_an_instrument_tells_its_schedule_and_when_a_person_last_moved_it(read, 
     (instrument,) = read().instruments()
     assert (instrument["schedule"], instrument["overridden_ns"]) == (OTHER, 0)
     scheduled_ns = instrument["scheduled_ns"]
-    for cause in (Cause.RECALL, Cause.SCHEDULE):
-        phase = Phase.HALTED if cause is Cause.RECALL else Phase.CONTINUOUS
+    for cause, phase in ((Cause.RECALL, Phase.CLOSED), (Cause.SCHEDULE, Phase.PRE_OPEN)):
         venue.apply(c.SetPhase(instrument=venue.instrument, phase=phase, reason=cause))
     (instrument,) = read().instruments()
     assert instrument["cause"] == Cause.SCHEDULE

@@ -114,3 +114,20 @@ def test_limits_policies_and_kills_stand_in_the_records(database, traded):
     (instrument,) = rows(database, traded, tables.instruments)
     assert (limit.asset, limit.amount) == (traded.cny, 9)
     assert (venue.killed, venue.policies, instrument.killed) == (1, DIGEST, 1)
+
+
+def test_contract_notes_tell_of_busts_and_of_adjustments_both_ways(database, traded):
+    for payer, payee, amount in ((traded.buyer, traded.vendor, 250), (traded.vendor, traded.buyer, 100)):
+        parties = {"payer": payer, "payee": payee, "amount": amount}
+        traded.apply(c.AdjustTrade(instrument=traded.instrument, trade_id=1, reason=Cause.TECHNICAL, **parties))
+    rows(database, traded, tables.adjustments)
+    reports = Reports(database)
+    notes = [reports.contract_note(traded.instrument, 1, account) for account in (traded.vendor, traded.buyer)]
+    assert [(note.status, note.adjusted) for note in notes] == [("settled", "1.50"), ("settled", "-1.50")]
+
+
+def test_a_busted_trade_keeps_its_contract_note(database, traded):
+    traded.apply(bust(traded))
+    rows(database, traded, tables.trades)
+    note = Reports(database).contract_note(traded.instrument, 1, traded.buyer)
+    assert (note.status, note.lots, note.adjusted) == ("busted", 4, "0.00")

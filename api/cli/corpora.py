@@ -1,0 +1,84 @@
+"""Texts on one's own machine: a corpus to compare a dataset with, or a file that leaked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from api.cli.console import CommandError
+from api.cli.folders import find_croissant, read_folder
+from exchange.assay.documents import read_documents
+from exchange.vocabulary.documents import canonical_text
+
+RECORDS: Final = frozenset({".jsonl", ".ndjson"})
+TEXT: Final = "text"
+"""The field of a record that is its document, where it has one and no other is named."""
+
+
+def corpus_texts(place: Path, field: str | None = None) -> Iterator[str]:
+    """Documents in canonical text: of a folder with Croissant metadata as that says, else of every file below.
+
+    Each line of JSON lines is a document: the named field, `text`, or else all that is text in it. Every other file is
+    one document in UTF-8. Hidden files are left out. CommandError NO_CORPUS, BAD_CORPUS.
+    """
+    if not place.exists():
+        raise CommandError("NO_CORPUS", f"{place} is neither a file nor a folder")
+    if place.is_dir() and _has_metadata(place):
+        read = read_folder(place)
+        yield from (document.text for document in read_documents(read.contents, read.listing.recipe))
+        return
+    for path in _files(place):
+        yield from map(canonical_text, _records(path, field) if path.suffix.lower() in RECORDS else [_text(path)])
+
+
+def _has_metadata(folder: Path) -> bool:
+    try:
+        find_croissant(folder)
+    except CommandError as error:
+        return error.code == "WHICH_METADATA"
+    return True
+
+
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    found = (path for path in place.rglob("*") if path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(place).parts))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise CommandError("BAD_CORPUS", f"{path} is not UTF-8 at byte {error.start}") from None
+
+
+def _records(path: Path, field: str | None) -> Iterator[str]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                raise CommandError("BAD_CORPUS", f"{path} line {number} is no JSON") from None
+            text = _document(record, field)
+            if text is None:
+                raise CommandError("BAD_CORPUS", f"{path} line {number} has no text in {field or 'it'}")
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise CommandError("BAD_CORPUS", f"{path} line {number} holds half a surrogate pair") from None
+            yield text
+
+
+def _document(record: Any, field: str | None) -> str | None:
+    if isinstance(record, str):
+        return record
+    if not isinstance(record, dict):
+        return None
+    chosen = record.get(field or TEXT)
+    if isinstance(chosen, str):
+        return chosen
+    texts = [value for value in record.values() if isinstance(value, str)]
+    return "\n".join(texts) if texts and field is None else None

@@ -1,0 +1,153 @@
+"""Novelty held against the truth: known shares of a dataset planted in a corpus, exact and perturbed, under many keys.
+
+    python -m benchmarks.novelty FOLDER [--keys 100] [--documents 600] [--rate-log2 5]
+
+FOLDER holds the real sets that `simulations/listings` describes, each in a folder of its name. Of each set, some
+documents are what is listed, as many others are the buyer's own, and of the listed ones a share is planted among them.
+A line tells the true share held, the mean of the estimates, the bounds' mean distance from it, and how many keys put
+the truth below the lower or above the upper bound: at most 5 of 100 each.
+"""
+
+import argparse
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from exchange.assay.documents import read_documents
+from exchange.assay.grade import ONE_PPM
+from exchange.assay.language import is_cjk
+from exchange.assay.novelty import Share, exact_held, held_share
+from exchange.assay.pipeline import rtu1_counter
+from exchange.assay.sketches import KEY_BYTES, ListedSketch, sketch_corpus, sketch_dataset
+from exchange.catalogue.croissant import read_listing
+from exchange.catalogue.listing import verify_files
+
+LISTINGS: Final = Path(__file__).parents[1] / "simulations" / "listings"
+SHARES_PERCENT: Final = (0, 1, 10, 50, 90, 100)
+PERTURBED_PERCENT: Final = 5
+"""Of a perturbed copy's words, so many are replaced, and as many dropped."""
+
+
+class Planted(NamedTuple):
+    """A corpus with a share of a dataset in it: the buyer's own texts, and the copies."""
+
+    share_percent: int
+    perturbed: bool
+    own: Sequence[str]
+    copies: Sequence[str]
+
+    @property
+    def texts(self) -> list[str]:
+        return [*self.own, *self.copies]
+
+
+class Outcome(NamedTuple):
+    """What many keys made of one planted corpus; `below` and `above` count those whose bound the truth broke."""
+
+    planted: Planted
+    truth_ppm: int
+    mean_ppm: int
+    low_ppm: int
+    high_ppm: int
+    below: int
+    above: int
+
+
+def perturbed(text: str, chance: random.Random) -> str:
+    """The text with words, or characters where they are not divided by spaces, replaced and dropped."""
+    joiner, parts = ("", list(text)) if is_cjk(text) else (" ", text.split())
+    kept = []
+    for part in parts:
+        drawn = chance.randrange(100)
+        if drawn >= 2 * PERTURBED_PERCENT:
+            kept.append(part)
+        elif drawn < PERTURBED_PERCENT:
+            kept.append(chr(0x4E00 + chance.randrange(8_000)) if not joiner else f"w{chance.randrange(10**6)}")
+    return joiner.join(kept)
+
+
+def planted_corpora(listed: Sequence[str], own: Sequence[str], seed: int = 1) -> Iterator[Planted]:
+    """Every share, exact and perturbed; which documents are copied is drawn."""
+    chance = random.Random(seed)
+    for share in SHARES_PERCENT:
+        for is_perturbed in (False, True) if share else (False,):
+            chosen = chance.sample(listed, -(-len(listed) * share // 100))
+            copies = [perturbed(text, chance) for text in chosen] if is_perturbed else chosen
+            yield Planted(share, is_perturbed, own, copies)
+
+
+def measure(
+    documents: Sequence[tuple[str, int]], corpora: Sequence[Planted], keys: int, rate_log2: int | None, seed: int = 2
+) -> list[Outcome]:
+    """One outcome for each corpus; keys are drawn, and a dataset is sketched once for each."""
+    chance = random.Random(seed)
+    found: list[list[Share]] = [[] for _ in corpora]
+    for _ in range(keys):
+        key = chance.randbytes(KEY_BYTES)
+        listed = sketch_dataset(key, documents, rate_log2)
+        own = sketch_corpus(key, listed.sketch.rate_log2, corpora[0].own)
+        for shares, planted in zip(found, corpora, strict=True):
+            copies = sketch_corpus(key, listed.sketch.rate_log2, planted.copies)
+            shares.append(held_share(listed, [own, copies]))
+    return [_outcome(documents, *each) for each in zip(corpora, found, strict=True)]
+
+
+def _outcome(documents: Sequence[tuple[str, int]], planted: Planted, shares: Sequence[Share]) -> Outcome:
+    truth = exact_held(documents, planted.texts).share * ONE_PPM
+    count = len(shares)
+    return Outcome(
+        planted,
+        truth_ppm=int(truth),
+        mean_ppm=sum(share.estimate_ppm for share in shares) // count,
+        low_ppm=sum(share.low_ppm for share in shares) // count,
+        high_ppm=sum(share.high_ppm for share in shares) // count,
+        below=sum(truth < share.low_ppm for share in shares),
+        above=sum(truth > share.high_ppm for share in shares),
+    )
+
+
+def _sets(folder: Path, count: int) -> Iterator[tuple[str, list[tuple[str, int]], list[str]]]:
+    """Each set's name, listed documents with their RTU, and the buyer's own."""
+    counter = rtu1_counter()
+    for path in sorted(LISTINGS.glob("*.croissant.json")):
+        name = path.name.removesuffix(".croissant.json")
+        listing = read_listing(path.read_bytes())
+        texts = [each.text for each in read_documents(verify_files(listing, folder / name), listing.recipe)]
+        random.Random(name).shuffle(texts)
+        listed = texts[: min(count, len(texts) // 2)]
+        yield name, [(text, counter.count(text)) for text in listed], texts[len(listed) : 2 * len(listed)]
+
+
+def _line(name: str, listed: ListedSketch, outcome: Outcome) -> str:
+    planted = outcome.planted
+    kind = "perturbed" if planted.perturbed else "exact"
+    facts = (
+        outcome.truth_ppm,
+        outcome.mean_ppm,
+        outcome.mean_ppm - outcome.low_ppm,
+        outcome.high_ppm - outcome.mean_ppm,
+    )
+    told = " | ".join(f"{each / 10_000:.2f}" for each in facts)
+    hashes = len(listed.sketch.hashes)
+    return f"| {name} | {hashes} | {planted.share_percent} {kind} | {told} | {outcome.below} | {outcome.above} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--keys", type=int, default=100)
+    parser.add_argument("--documents", type=int, default=600)
+    parser.add_argument("--rate-log2", type=int, default=5)
+    asked = parser.parse_args()
+    print("| set | hashes | planted % | held % | estimate | - | + | below | above |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, documents, own in _sets(asked.folder, asked.documents):
+        corpora = list(planted_corpora([text for text, _ in documents], own))
+        listed = sketch_dataset(bytes(KEY_BYTES), documents, asked.rate_log2)
+        for outcome in measure(documents, corpora, asked.keys, asked.rate_log2):
+            print(_line(name, listed, outcome), flush=True)
+
+
+if __name__ == "__main__":
+    main()

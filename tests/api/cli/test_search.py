@@ -1,0 +1,36 @@
+"""Finding a dataset from the command line, as a table, as JSON, and by pages."""
+
+import json
+
+import pytest
+from served import admit_firm, small_dataset, submit
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def shelf(cli_server):
+    vendor = admit_firm(cli_server, "Bookseller")
+    return [submit(vendor, small_dataset(f"shelf riddles {number}", seed=50 + number), copies=1) for number in (1, 2)]
+
+
+def test_a_search_prints_a_table_and_json_and_goes_on_after_a_cursor(cli_server, shelf, tlx):
+    at = ["--url", cli_server.url]
+    shown = tlx("search", "shelf", "--language", "en", "--purpose", "training", "--order", "size", *at)
+    assert shown.exit_code == 0, shown.stderr
+    heading, *rows = shown.stdout.strip().splitlines()
+    assert heading.split()[:2] == ["product", "name"]
+    assert {row.split()[0] for row in rows} == {each["product_id"] for each in shelf}
+    assert all("exclusive" in row for row in rows)
+    first = tlx("search", "shelf", "--limit", 1, "--json", *at)
+    (told,) = json.loads(first.stdout)
+    assert told["product_id"] == shelf[0]["product_id"]
+    cursor = first.stderr.strip().rsplit(" ", 1)[1]
+    (other,) = json.loads(tlx("search", "shelf", "--limit", 1, "--json", "--after", cursor, *at).stdout)
+    assert other["product_id"] == shelf[1]["product_id"]
+    assert tlx("search", "nothing-like-it", *at).stdout == "No dataset on offer is like that.\n"
+
+
+def test_an_order_that_there_is_not_is_refused_by_name(cli_server, tlx):
+    told = tlx("search", "--order", "beauty", "--url", cli_server.url)
+    assert (told.exit_code, told.stderr.split(":")[0]) == (1, "BAD_ORDER")
