@@ -12,7 +12,7 @@ from api.cli.console import as_json_text, err, facts, progress_bar, say, show
 from api.cli.folders import Folder, read_folder
 from api.cli.options import HERE, Key, Url, signed
 from exchange.assay.documents import read_documents
-from exchange.assay.pipeline import AssayResult, assay_documents
+from exchange.assay.pipeline import AssayResult, Way, assay_documents
 from exchange.assay.report import render
 from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
 from exchange.operations.listing import DATASET_SECRET_BYTES, declaration
@@ -77,7 +77,7 @@ def _assay(read: Folder, workers: int) -> AssayResult:
             version=read.listing.version,
             secret=os.urandom(DATASET_SECRET_BYTES),
             declared=declaration(read.listing, read.contents),
-            workers=workers or worth,
+            way=Way(workers or worth),
             progress=lambda _, done: bar.update(task, completed=done),
         )
 

@@ -1,17 +1,17 @@
 """Everything that is measured on one document alone, in one pass over its text; pure, so it runs anywhere."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from exchange.assay.duplicates import minhash_digests
-from exchange.assay.errors import TextError
+from exchange.assay.errors import CountError, TextError
 from exchange.assay.language import language_of
 from exchange.assay.privacy import Finding, find_personal_data
 from exchange.assay.quality import failed_rules, is_garbled
 from exchange.assay.secrets import find_secrets
-from exchange.assay.tokens import TokenCounter
-from exchange.vocabulary.documents import Document, canonical_text
+from exchange.assay.tokens import TokenCounter, check_countable
+from exchange.vocabulary.documents import BadDocument, Document, Taken, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash
 
 
@@ -85,6 +85,21 @@ class Scanner(NamedTuple):
             for document, size, sha256, leaf, rtu, second_rtu, spoken, garbled, failed, found in columns
         ]
         return scanned, minhash_digests(texts)
+
+
+def scannable(taken: Iterable[Taken]) -> Iterator[Taken]:
+    """The same, with each document that no scanner can take as a bad one in its place."""
+    for one in taken:
+        if isinstance(one, BadDocument):
+            yield one
+            continue
+        try:
+            _utf8(one)
+            check_countable(one.text)
+        except (TextError, CountError) as error:
+            yield BadDocument(one.path, one.record, error.code, error.detail)
+        else:
+            yield one
 
 
 def _utf8(document: Document) -> bytes:

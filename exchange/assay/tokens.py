@@ -44,8 +44,7 @@ class TokenCounter:
 
         Raises CountError for a run of more than half a million blanks, which exhausts the splitter's stack.
         """
-        if len(text) > LONGEST_BLANK_CHARS and _longest_blank(text) > LONGEST_BLANK_CHARS:
-            raise CountError("TEXT_NOT_COUNTABLE", f"a run of over {LONGEST_BLANK_CHARS} blanks")
+        check_countable(text)
         return len(self._encoding.encode_ordinary(text))
 
     def second_count(self, text: str) -> int:
@@ -59,6 +58,12 @@ class TokenCounter:
         if first != second:
             raise CountError("TOKENIZER_DISAGREEMENT", f"tiktoken counts {first}, quicktok {second}")
         return first
+
+
+def check_countable(text: str) -> None:
+    """Raises CountError where no tokenizer can split the text."""
+    if len(text) > LONGEST_BLANK_CHARS and _longest_blank(text) > LONGEST_BLANK_CHARS:
+        raise CountError("TEXT_NOT_COUNTABLE", f"a run of over {LONGEST_BLANK_CHARS} blanks")
 
 
 def _longest_blank(text: str) -> int:

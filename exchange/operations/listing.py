@@ -9,8 +9,9 @@ from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
-from exchange.assay.pipeline import AssayResult, assay_documents
+from exchange.assay.pipeline import AssayResult, Way, assay_documents
 from exchange.assay.recipe import DocumentError
+from exchange.assay.scan import scannable
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
@@ -137,7 +138,7 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
+    taken = list(scannable(read_documents(verified, listing.recipe, encodings=account.encodings)))
     subject = subject_of("dataset", listing.sha256)
     secret = exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
     result = assay_documents(
@@ -146,7 +147,7 @@ def _assay(
         version=listing.version,
         secret=secret,
         declared=declaration(listing, verified),
-        workers=exchange.settings.assay_workers,
+        way=Way(exchange.settings.assay_workers),
         progress=progress,
         account=account,
     )
