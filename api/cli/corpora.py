@@ -8,7 +8,7 @@ from typing import Any, Final
 from api.cli.console import CommandError
 from api.cli.folders import find_croissant, read_folder
 from exchange.assay.documents import read_documents
-from exchange.vocabulary.documents import canonical_text
+from exchange.vocabulary.documents import Document, canonical_text
 
 RECORDS: Final = frozenset({".jsonl", ".ndjson"})
 TEXT: Final = "text"
@@ -25,7 +25,8 @@ def corpus_texts(place: Path, field: str | None = None) -> Iterator[str]:
         raise CommandError("NO_CORPUS", f"{place} is neither a file nor a folder")
     if place.is_dir() and _has_metadata(place):
         read = read_folder(place)
-        yield from (document.text for document in read_documents(read.contents, read.listing.recipe))
+        documents = read_documents(read.contents, read.listing.recipe)
+        yield from (document.text for document in documents if isinstance(document, Document))
         return
     for path in _files(place):
         yield from map(canonical_text, _records(path, field) if path.suffix.lower() in RECORDS else [_text(path)])

@@ -16,6 +16,7 @@ from exchange.assay.pipeline import AssayResult, Way, assay_documents
 from exchange.assay.report import render
 from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
 from exchange.operations.listing import DATASET_SECRET_BYTES, declaration
+from exchange.vocabulary.documents import Document
 from exchange.vocabulary.units import PPM
 
 BYTES_OF_A_WORKER: Final = 2_000_000
@@ -67,7 +68,7 @@ def list_command(
 
 def _assay(read: Folder, workers: int) -> AssayResult:
     documents = list(read_documents(read.contents, read.listing.recipe))
-    total = sum(len(document.text.encode()) for document in documents)
+    total = sum(len(document.text.encode()) for document in documents if isinstance(document, Document))
     worth = min(len(os.sched_getaffinity(0)), 1 + total // BYTES_OF_A_WORKER)
     with progress_bar() as bar:
         task = bar.add_task(f"Assaying {read.listing.name}", total=total)
