@@ -6,7 +6,8 @@ from pathlib import Path
 
 from api.cli.console import CommandError
 from exchange.catalogue.croissant import read_listing
-from exchange.catalogue.listing import Listing, verify_files
+from exchange.catalogue.listing import Evidence, Listing, verify_files
+from exchange.catalogue.metadata import MAXIMUM_JSON_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,11 @@ def read_folder(folder: Path, croissant: Path | None = None) -> Folder:
         raise CommandError("NO_FOLDER", f"{folder} is no folder")
     received = (croissant or find_croissant(folder)).read_bytes()
     listing = read_listing(received)
-    there = tuple(each for each in listing.evidence if (folder / each.path).is_file())
-    return Folder(received, listing, verify_files(replace(listing, evidence=there), folder))
+    return Folder(received, listing, verify_files(replace(listing, evidence=evidence_there(listing, folder)), folder))
+
+
+def evidence_there(listing: Listing, folder: Path) -> tuple[Evidence, ...]:
+    return tuple(each for each in listing.evidence if (folder / each.path).is_file())
 
 
 def find_croissant(folder: Path) -> Path:
@@ -53,6 +57,8 @@ def _is_croissant(path: Path) -> bool:
     """By its name, whatever is in it; else by the standard it claims to conform to."""
     if path.name == "croissant.json" or path.name.endswith(".croissant.json"):
         return True
+    if path.stat().st_size > MAXIMUM_JSON_BYTES:
+        return False
     try:
         told = json.loads(path.read_bytes())
     except (ValueError, RecursionError):

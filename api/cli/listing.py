@@ -1,50 +1,96 @@
 """A vendor's first two steps: measure a dataset offline, then hand it in."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import RenderableType
 
+from api.cli.assaying import run_assay
 from api.cli.client import Part
-from api.cli.console import as_json_text, err, facts, progress_bar, say, show
+from api.cli.console import as_json_text, err, facts, say, show
 from api.cli.folders import Folder, read_folder
+from api.cli.measured import Measured, open_dataset
 from api.cli.options import HERE, Key, Url, signed
-from exchange.assay.documents import read_documents
-from exchange.assay.pipeline import AssayResult, Way, assay_documents
+from api.cli.taken import taken_report
+from exchange.assay.pipeline import AssayResult, Way
+from exchange.assay.recipe import ENCODINGS, FORMATS, SPLITTERS, Format, Splitter
 from exchange.assay.report import render
+from exchange.catalogue.layouts import Wishes
 from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
-from exchange.operations.listing import DATASET_SECRET_BYTES, declaration
-from exchange.vocabulary.documents import Document
 from exchange.vocabulary.units import PPM
 
-BYTES_OF_A_WORKER: Final = 2_000_000
-"""Less text than this is not worth another process."""
-
 Place = Annotated[Path, typer.Argument(help="Folder with the metadata, the files and the evidence")]
+Data = Annotated[Path, typer.Argument(help="Folder with or without metadata, one file, or an archive")]
 Metadata = Annotated[
     Path | None, typer.Option("--croissant", help="The metadata, where it is not the one in the folder")
 ]
 
 
 def assay_command(
-    folder: Place,
+    place: Data,
     croissant: Metadata = None,
+    fields: Annotated[
+        list[str], typer.Option("--field", help="A column or JSON path that is text; may be repeated")
+    ] = [],  # noqa: B006
+    format_: Annotated[str | None, typer.Option("--format", help=f"Of {', '.join(FORMATS)}")] = None,
+    encoding: Annotated[str | None, typer.Option(help=f"Of {', '.join(ENCODINGS)}")] = None,
+    splitter: Annotated[str | None, typer.Option(help=f"How text is cut, of {', '.join(SPLITTERS)}")] = None,
+    files: Annotated[list[str], typer.Option("--files", help="Pattern of the files to take; may be repeated")] = [],  # noqa: B006
+    config: Annotated[str | None, typer.Option(help="Configuration of a dataset card")] = None,
+    header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether a table has one")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0 takes what the text is worth")] = 0,
+    cluster: Annotated[str | None, typer.Option(help="Work on a Ray cluster: its address, auto or local")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Keep scanned parts in this folder, and go on from those in it")
+    ] = None,
+    secret: Annotated[Path | None, typer.Option(help="The dataset's secret in hex; else one by chance")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
 ) -> None:
     """Measure a dataset as the exchange would: tokens, duplicates, languages, personal data, secrets, grade.
 
-    Nothing is sent anywhere. The Merkle root is salted by chance, so it is another one on each run.
+    Takes a folder with Croissant metadata; or without, when it infers how documents are taken, says so, and lets you
+    correct it: a dataset card with its files, Parquet, JSON lines, JSON, CSV, TSV, text, a source tree, compressed or
+    in an archive. Nothing is sent anywhere. The Merkle root is salted by the secret, so without --secret or --resume
+    it is another one on each run.
     """
-    read = read_folder(folder, croissant)
-    result = _assay(read, workers)
+    wishes = _wishes(fields, format_, encoding, splitter, files, config, header)
+    with open_dataset(place, croissant, wishes) as measured:
+        result = run_assay(measured, Way(workers, cluster, resume), secret)
     if as_json:
         typer.echo(as_json_text(result.body))
         return
     show(render(result))
-    show(_lots(read, result))
+    show(taken_report(measured, result.bad))
+    show(_lots(measured, result))
+
+
+def _wishes(
+    fields: Sequence[str],
+    format_: str | None,
+    encoding: str | None,
+    splitter: str | None,
+    files: Sequence[str],
+    config: str | None,
+    header: bool | None,
+) -> Wishes:
+    for option, value, known in (
+        ("--format", format_, FORMATS),
+        ("--encoding", encoding, tuple(ENCODINGS)),
+        ("--splitter", splitter, SPLITTERS),
+    ):
+        if value is not None and value not in known:
+            raise typer.BadParameter(f"{value!r} is not of {', '.join(known)}", param_hint=option)
+    return Wishes(
+        files=tuple(files),
+        fields=tuple(fields),
+        format=cast(Format | None, format_),
+        encoding=encoding,
+        splitter=cast(Splitter | None, splitter),
+        header=header,
+        config=config,
+    )
 
 
 def list_command(
@@ -66,27 +112,10 @@ def list_command(
     show(_admission(told))
 
 
-def _assay(read: Folder, workers: int) -> AssayResult:
-    documents = list(read_documents(read.contents, read.listing.recipe))
-    total = sum(len(document.text.encode()) for document in documents if isinstance(document, Document))
-    worth = min(len(os.sched_getaffinity(0)), 1 + total // BYTES_OF_A_WORKER)
-    with progress_bar() as bar:
-        task = bar.add_task(f"Assaying {read.listing.name}", total=total)
-        return assay_documents(
-            documents,
-            name=read.listing.name,
-            version=read.listing.version,
-            secret=os.urandom(DATASET_SECRET_BYTES),
-            declared=declaration(read.listing, read.contents),
-            way=Way(workers or worth),
-            progress=lambda _, done: bar.update(task, completed=done),
-        )
-
-
-def _lots(read: Folder, result: AssayResult) -> RenderableType:
+def _lots(measured: Measured, result: AssayResult) -> RenderableType:
     """What a listing would propose."""
     rtus = [document.rtu for document in result.documents]
-    lot_rtu = read.listing.lot_rtu or propose_lot_rtu(rtus)
+    lot_rtu = (measured.listing and measured.listing.lot_rtu) or propose_lot_rtu(rtus)
     lots = len(pack_lots(rtus, lot_rtu))
     share_ppm = PPM * stranded_rtu(rtus, lot_rtu) // max(sum(rtus), 1)
     sizes = f"{lots} of {lot_rtu:,} RTU, with {share_ppm // 10_000}.{share_ppm % 10_000 // 100:02d} % not in any"

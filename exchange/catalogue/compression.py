@@ -20,11 +20,17 @@ def compression_of(head: bytes) -> str | None:
 
 class Decompressed(io.BufferedReader):
     """The content of a compressed file. Reading it raises DocumentError FILE_DAMAGED for what is corrupt, cut short
-    or needs too much memory, and FILE_TOO_LARGE beyond the limit. `file` stays open.
+    or needs too much memory, and FILE_TOO_LARGE beyond the limit. `file` stays open unless it is `owned`.
     """
 
-    def __init__(self, file: BinaryIO, compression: str, path: str, limit_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, compression: str, path: str, limit_bytes: int, *, owned: bool = False) -> None:
         super().__init__(_Decompressing(file, compression, path, limit_bytes), 1 << 18)
+        self._file = file if owned else None
+
+    def close(self) -> None:
+        super().close()
+        if self._file is not None:
+            self._file.close()
 
 
 class _Decompressing(io.RawIOBase):

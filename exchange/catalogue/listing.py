@@ -33,6 +33,11 @@ class ListingError(Exception):
     FILE_TOO_LARGE          a file over the limit
     FILE_SIZE_MISMATCH      a file whose size is not the stated one
     FILE_HASH_MISMATCH      a file whose SHA-256 is not the stated one
+    BAD_CARD                a dataset card whose front matter is no YAML, or has no such configuration
+    NO_DATA_FILES           a folder without files that documents are taken from
+    TOO_MANY_FILES          a folder with more files than are looked at
+    WHICH_FORMAT            files of several formats where one recipe is to serve them all
+    NO_TEXT_FIELD           records without a field that could be inferred as their text
     ARCHIVE_DAMAGED         an archive that is corrupt or cut short, or names a path twice
     ARCHIVE_UNSUPPORTED     an encrypted archive, or of another kind than zip, tar, tar.gz, tar.zst, gzip or zstd
     ARCHIVE_TOO_LARGE       an archive over its limits of entries, folders, bytes unpacked, or bytes to its own size
@@ -153,17 +158,29 @@ def verify_files(
     verified = {}
     for entry in listing.files:
         content = _read(given, entry.path, limit_bytes)
-        if entry.size_bytes is not None and len(content) != entry.size_bytes:
-            detail = f"{entry.path} has {len(content)} bytes, stated are {entry.size_bytes}"
-            raise ListingError("FILE_SIZE_MISMATCH", detail)
-        found = hashlib.sha256(content).hexdigest()
-        if found != entry.sha256:
-            raise ListingError("FILE_HASH_MISMATCH", f"{entry.path} has {found}, stated is {entry.sha256}")
+        _check_entry(entry, len(content), hashlib.sha256(content).hexdigest())
         verified[entry.path] = content
     for evidence in listing.evidence:
         if evidence.path not in verified:
             verified[evidence.path] = _read(given, evidence.path, limit_bytes)
     return verified
+
+
+def verify_in_place(listing: Listing, folder: Path) -> None:
+    """The same for files that are only streamed, on a machine where nobody else changes them meanwhile."""
+    for entry in listing.files:
+        with _place(folder, entry.path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            size_bytes = file.tell()
+        _check_entry(entry, size_bytes, found)
+
+
+def _check_entry(entry: FileEntry, size_bytes: int, found: str) -> None:
+    if entry.size_bytes is not None and size_bytes != entry.size_bytes:
+        detail = f"{entry.path} has {size_bytes} bytes, stated are {entry.size_bytes}"
+        raise ListingError("FILE_SIZE_MISMATCH", detail)
+    if found != entry.sha256:
+        raise ListingError("FILE_HASH_MISMATCH", f"{entry.path} has {found}, stated is {entry.sha256}")
 
 
 def _read(given: Path | Mapping[str, bytes], path: str, limit_bytes: int) -> bytes:
@@ -177,13 +194,17 @@ def _read(given: Path | Mapping[str, bytes], path: str, limit_bytes: int) -> byt
     return content
 
 
-def _read_in_folder(folder: Path, path: str, limit_bytes: int) -> bytes:
+def _place(folder: Path, path: str) -> Path:
     place = (folder / safe_path(path)).resolve()
     if not place.is_relative_to(folder.resolve()):
         raise ListingError("UNSAFE_PATH", f"{path} leads out of its folder")
     if not place.is_file():
         raise ListingError("FILE_MISSING", path)
-    with place.open("rb") as file:
+    return place
+
+
+def _read_in_folder(folder: Path, path: str, limit_bytes: int) -> bytes:
+    with _place(folder, path).open("rb") as file:
         content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
         raise ListingError("FILE_TOO_LARGE", f"{path} has over {limit_bytes} bytes")

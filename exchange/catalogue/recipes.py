@@ -22,6 +22,8 @@ FORMAT_OF_MIME: dict[str, Format] = {
     "text/csv": "csv",
     "text/tab-separated-values": "tsv",
     "text/plain": "text",
+    "application/x-parquet": "parquet",
+    "application/vnd.apache.parquet": "parquet",
 }
 _SET_KEYS: dict[str, tuple[str, type]] = {
     "tex:splitter": ("splitter", str),

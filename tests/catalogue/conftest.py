@@ -3,11 +3,14 @@
 import copy
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 LISTINGS = Path(__file__).parents[2] / "simulations" / "listings"
 TRAIN = b'{"question": "1+1?", "answer": "2"}\n{"question": "2+2?", "answer": "4"}\n'

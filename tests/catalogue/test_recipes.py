@@ -77,7 +77,7 @@ def source(stated: dict[str, Any]) -> Any:
         lambda stated: source(stated).update({"transform": {"replace": "a/b"}}),
         lambda stated: source(stated).update({"transform": {"regex": "(a|b)*"}}),
         lambda stated: source(stated).update({"extract": {"jsonPath": "$..deep"}}),
-        lambda stated: stated["distribution"][0].update({"encodingFormat": "application/x-parquet"}),
+        lambda stated: stated["distribution"][0].update({"encodingFormat": "application/pdf"}),
     ],
 )
 def test_what_would_silently_change_documents_is_refused(

@@ -23,7 +23,6 @@ def spoil(name, change):
 @pytest.mark.parametrize(
     ("spoiled", "code"),
     [
-        (lambda folder: (folder / "croissant.json").unlink(), "NO_METADATA"),
         (lambda folder: (folder / "two.croissant.json").write_bytes(b"{}"), "WHICH_METADATA"),
         (spoil("croissant.json", lambda content: content[:-1]), "BAD_JSON"),
         (spoil("croissant.json", lambda content: content.replace(b"croissant/1.1", b"croissant/9.9")), "BAD_CROISSANT"),
@@ -41,7 +40,7 @@ def test_bad_input_is_refused_by_name(tlx, dataset_folder, spoiled, code):
 
 
 def test_a_folder_that_is_not_there_is_refused(tlx, tmp_path):
-    assert tlx("assay", tmp_path / "nowhere").stderr.startswith("NO_FOLDER: ")
+    assert tlx("assay", tmp_path / "nowhere").stderr.startswith("FILE_MISSING: ")
 
 
 def test_metadata_may_stand_elsewhere(tlx, dataset_folder, tmp_path):

@@ -1,0 +1,204 @@
+"""How documents are taken from a folder that has no metadata: inferred by stated rules, and corrected by whoever knows.
+
+1. A dataset card (README.md with front matter) names the files of a configuration: those are taken.
+2. Where at least half of the files are source code, it is a source tree: each text file is a document.
+3. Else the data files (Parquet, JSON lines, JSON, CSV, TSV) of the format with the most bytes are taken.
+4. Else the text files are: several are a document each; one alone is cut at its blank lines, if it has them, or lines.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from exchange.assay.recipe import DETECT, Field, Format, Recipe, Splitter
+from exchange.catalogue.cards import Card, read_card
+from exchange.catalogue.code_trees import SOURCE_SUFFIXES, is_binary, source_files
+from exchange.catalogue.fields import infer_fields
+from exchange.catalogue.folder_source import FolderSource, FoundFile, find_files, found_file
+from exchange.catalogue.licence_evidence import LicenceFound, find_licence, is_licence_file
+from exchange.catalogue.listing import ListingError
+from exchange.catalogue.samples import has_blocks, sample_json, sample_parquet, sample_table
+
+FORMAT_OF_SUFFIX: dict[str, Format] = {
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+}
+TEXT_SUFFIXES = frozenset(
+    {".txt", ".text", ".md", ".markdown", ".rst", ".adoc", ".org", ".tex", ".html", ".htm", ".xml"}
+)
+_ABOUT = ("readme*", "source.txt", "citation*", "dataset_info*.json", "dataset_dict.json", "state.json", "notice*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the vendor says of its layout; None and empty where it leaves that to the rules."""
+
+    files: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    format: Format | None = None
+    encoding: str | None = None
+    splitter: Splitter | None = None
+    joiner: str = "\n"
+    header: bool | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`why` says by which rules the recipe came about; `language` is the card's."""
+
+    recipe: Recipe
+    why: tuple[str, ...]
+    skipped: Counter[str]
+    licence: LicenceFound
+    language: str | None
+
+
+def infer_layout(place: Path, wishes: Wishes) -> tuple[FolderSource, Layout]:
+    """The layout of a folder, or of one file. ListingError, DocumentError: nothing to take, or not to be told how."""
+    root = place if place.is_dir() else place.parent
+    source, skipped = FolderSource(root), Counter[str]()
+    files = find_files(root, skipped) if place.is_dir() else [found_file(place, root)]
+    card = _card(source, files, wishes) if place.is_dir() else None
+    shown = files if place.is_dir() else _licences_beside(place)
+    licence = find_licence(source, shown, card.licence if card else None)
+    chosen, kind, why = _choose(source, files, card, wishes, skipped)
+    if not chosen:
+        raise ListingError("NO_DATA_FILES", f"{place.name} has nothing that documents are taken from: {_told(skipped)}")
+    recipe, reasons = _recipe(source, chosen, kind, wishes)
+    return source, Layout(recipe, (*why, *reasons), +skipped, licence, card.language if card else None)
+
+
+def _licences_beside(file: Path) -> list[FoundFile]:
+    """A file alone shows the licence that lies beside it."""
+    beside = [found_file(place, file.parent) for place in sorted(file.parent.iterdir()) if place.is_file()]
+    return [found for found in beside if is_licence_file(found)]
+
+
+def _card(source: FolderSource, files: Sequence[FoundFile], wishes: Wishes) -> Card | None:
+    if not any(file.path == "README.md" for file in files):
+        return None
+    with source.open("README.md") as stream:
+        return read_card(stream.read(), wishes.config)
+
+
+def _choose(
+    source: FolderSource, files: Sequence[FoundFile], card: Card | None, wishes: Wishes, skipped: Counter[str]
+) -> tuple[list[FoundFile], Format, list[str]]:
+    """The files that documents are taken from, their format, and why these."""
+    by_path = {file.path: file for file in files}
+    if wishes.files:
+        named = [file for pattern in wishes.files for file in files if fnmatchcase(file.path, pattern)]
+        chosen = list(dict.fromkeys(named))
+        skipped["not among the files named"] += len(files) - len(chosen)
+        return chosen, _one_format(chosen, wishes), ["files as named"]
+    if card is not None and card.patterns:
+        chosen = [by_path[path] for path in card.chosen(list(by_path))]
+        skipped["not in the configuration"] += len(files) - len(chosen)
+        return chosen, _one_format(chosen, wishes), [f"the card's configuration {card.config!r}"]
+    content = [file for file in files if len(files) == 1 or not _is_about(file)]
+    code = [file for file in content if file.suffix in SOURCE_SUFFIXES]
+    if wishes.format is None and code and 2 * len(code) >= len(content):
+        return source_files(source, content, skipped), "text", [f"a source tree: {len(code)} of {len(content)} files"]
+    return _choose_by_format(source, content, wishes, skipped)
+
+
+def _choose_by_format(
+    source: FolderSource, files: Sequence[FoundFile], wishes: Wishes, skipped: Counter[str]
+) -> tuple[list[FoundFile], Format, list[str]]:
+    bytes_of = Counter[Format]()
+    for file in files:
+        if file.suffix in FORMAT_OF_SUFFIX:
+            bytes_of[FORMAT_OF_SUFFIX[file.suffix]] += file.size_bytes
+    stated = wishes.format
+    if stated is not None and stated != "text" and (len(files) == 1 or stated not in bytes_of):
+        return list(files), stated, ["format as stated"]
+    if bytes_of and stated != "text":
+        largest: Format = max(bytes_of, key=lambda each: (bytes_of[each], each))
+        kind = stated or largest
+        chosen = [file for file in files if FORMAT_OF_SUFFIX.get(file.suffix) == kind]
+        skipped["of another format"] += len(files) - len(chosen)
+        others = f"of {', '.join(sorted(bytes_of))} the format with the most bytes"
+        return chosen, kind, [others if len(bytes_of) > 1 else "the data files"]
+    chosen = []
+    for file in files:
+        is_text = file.suffix in TEXT_SUFFIXES or file.suffix in SOURCE_SUFFIXES or len(files) == 1
+        if is_text or (not file.suffix and not _is_binary(source, file)):
+            chosen.append(file)
+        else:
+            skipped["no text by its name"] += 1
+    return chosen, "text", ["the text files"]
+
+
+def _is_binary(source: FolderSource, file: FoundFile) -> bool:
+    with source.open(file.path) as stream:
+        return is_binary(stream.read(8_192))
+
+
+def _is_about(file: FoundFile) -> bool:
+    """A file that tells about the dataset, and is not of it."""
+    return is_licence_file(file) or any(fnmatchcase(file.name.lower(), pattern) for pattern in _ABOUT)
+
+
+def _one_format(files: Sequence[FoundFile], wishes: Wishes) -> Format:
+    if wishes.format is not None:
+        return wishes.format
+    formats = {FORMAT_OF_SUFFIX.get(file.suffix, "text") for file in files}
+    if len(formats) > 1:
+        raise ListingError(
+            "WHICH_FORMAT", f"the files are {', '.join(sorted(formats))}; name those of one with --files"
+        )
+    return formats.pop() if formats else "text"
+
+
+def _recipe(source: FolderSource, files: Sequence[FoundFile], kind: Format, wishes: Wishes) -> tuple[Recipe, list[str]]:
+    paths = tuple(file.path for file in files)
+    encoding = wishes.encoding or ("utf-8" if kind == "parquet" else DETECT)
+    if kind == "text":
+        splitter, why = _splitter(source, files, encoding, wishes)
+        return Recipe(paths, "text", encoding=encoding, splitter=splitter, drop_blank=splitter != "file"), [why]
+    kind, header, fields, why = _fields(source, paths[0], kind, encoding, wishes)
+    recipe = Recipe(paths, kind, fields, joiner=wishes.joiner, encoding=encoding, header=header)
+    return recipe, [why]
+
+
+def _splitter(source: FolderSource, files: Sequence[FoundFile], encoding: str, wishes: Wishes) -> tuple[Splitter, str]:
+    if wishes.splitter is not None:
+        return wishes.splitter, "cut as stated"
+    if len(files) > 1:
+        return "file", "each file is a document"
+    if files[0].suffix in SOURCE_SUFFIXES or files[0].suffix in {".md", ".html", ".htm", ".xml", ".tex"}:
+        return "file", "the file is a document"
+    if has_blocks(source, files[0].path, encoding):
+        return "blank-lines", "blocks between blank lines are documents"
+    return "lines", "lines are documents"
+
+
+def _fields(
+    source: FolderSource, path: str, kind: Format, encoding: str, wishes: Wishes
+) -> tuple[Format, bool, tuple[Field, ...], str]:
+    """Format, header, fields, and why these: from the first records of the first file."""
+    stated = tuple(Field(selector) for selector in wishes.fields)
+    if kind in ("csv", "tsv"):
+        header, rows = sample_table(source, path, kind, encoding, wishes.header)
+        fields = stated or infer_fields(rows, path, is_table=True)
+        return kind, header, fields, _why_fields(stated, header=header)
+    if kind == "parquet":
+        return kind, True, stated or infer_fields(sample_parquet(source, path), path), _why_fields(stated)
+    kind, rows = sample_json(source, path, kind, encoding)
+    return kind, True, stated or infer_fields(rows, path), _why_fields(stated)
+
+
+def _why_fields(stated: tuple[Field, ...], *, header: bool = True) -> str:
+    why = "fields as stated" if stated else "fields inferred from the first records"
+    return why if header else f"{why}; the first row is no header"
+
+
+def _told(skipped: Counter[str]) -> str:
+    return ", ".join(f"{count} {why}" for why, count in sorted(skipped.items()) if count) or "no file"

@@ -1,0 +1,88 @@
+"""The first records of a file, looked at to infer how documents are taken from it."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from exchange.assay.json_records import json_array, json_lines
+from exchange.assay.parquet_records import open_parquet, parquet_rows
+from exchange.assay.recipe import Field, Format, Recipe
+from exchange.assay.records import JsonRecord, Records, RowRecord
+from exchange.assay.streams import OFFLINE_LIMITS, Lines, open_text
+from exchange.assay.table_records import table_rows
+from exchange.catalogue.fields import SAMPLE_RECORDS, quoted
+from exchange.catalogue.folder_source import FolderSource
+from exchange.catalogue.listing import ListingError
+
+BLOCKS_CHARS = 1 << 16
+HEADER_CHARS = 64
+_LIMIT_CHARS = OFFLINE_LIMITS.record_chars
+
+Rows = list[dict[str, Any]]
+
+
+def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) -> tuple[Format, Rows]:
+    """The format that a `.json` file really has, an array or lines, and the first records. An array is told by `[`."""
+    recipe = Recipe((path,), kind, encoding=encoding)
+    with source.open(path) as stream:
+        text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
+        if kind == "json":
+            kind = "json" if text.read(1 << 12).lstrip()[:1] == "[" else "jsonl"
+    with source.open(path) as stream:
+        text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
+        records = (
+            json_array(text, path, _LIMIT_CHARS) if kind == "json" else json_lines(Lines(text, _LIMIT_CHARS), path)
+        )
+        rows = [record.content for record in _good(records) if isinstance(record, JsonRecord)]
+    objects = [row for row in rows if isinstance(row, dict)]
+    if not objects:
+        raise ListingError("NO_TEXT_FIELD", f"{path} has no objects as records; say how with a Croissant file")
+    return kind, objects
+
+
+def sample_table(
+    source: FolderSource, path: str, kind: Format, encoding: str, header: bool | None
+) -> tuple[bool, Rows]:
+    """Whether the first row is a header, and the first rows by column: by name, or without a header by number."""
+    recipe = Recipe((path,), kind, encoding=encoding, header=False)
+    with source.open(path) as stream:
+        text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "")
+        records = table_rows(Lines(text, _LIMIT_CHARS), "," if kind == "csv" else "\t", recipe, path)
+        rows = [record.cells for record in _good(records) if isinstance(record, RowRecord)]
+    if not rows:
+        raise ListingError("NO_TEXT_FIELD", f"{path} has no rows")
+    has_header = looks_like_header(rows[0]) if header is None else header
+    names = [cell.strip() for cell in rows[0]] if has_header else [str(place) for place in range(len(rows[0]))]
+    return has_header, [dict(zip(names, row, strict=True)) for row in rows[1 if has_header else 0 :]]
+
+
+def looks_like_header(cells: list[str]) -> bool:
+    """Short names, each another, none a number."""
+    names = [cell.strip() for cell in cells]
+    return len(set(names)) == len(names) and all(
+        0 < len(name) <= HEADER_CHARS and any(map(str.isalpha, name)) and not name.endswith((".", "?", "!", "。"))
+        for name in names
+    )
+
+
+def sample_parquet(source: FolderSource, path: str) -> Rows:
+    with source.open(path) as stream:
+        _, file = open_parquet(stream, path)
+        names = list(file.schema_arrow.names)
+    recipe = Recipe((path,), "parquet", tuple(Field(quoted(name)) for name in names))
+    with source.open(path) as stream:
+        records = parquet_rows(stream, recipe, path, OFFLINE_LIMITS.file_bytes)
+        return [record.content for record in _good(records) if isinstance(record, JsonRecord)]
+
+
+def has_blocks(source: FolderSource, path: str, encoding: str) -> bool:
+    """Whether at least a twentieth of the first lines are blank: then blank lines divide the text."""
+    with source.open(path) as stream:
+        text, _ = open_text(stream, path, Recipe((path,), "text", encoding=encoding), OFFLINE_LIMITS, None)
+        lines = text.read(BLOCKS_CHARS).strip().split("\n")
+    return 20 * sum(not line.strip() for line in lines) >= len(lines) > 1
+
+
+def _good(records: Records) -> Iterator[Any]:
+    """The records among the first hundred; the bad ones are told of when documents are taken."""
+    return (record for _, record in islice(records, SAMPLE_RECORDS))
