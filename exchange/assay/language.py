@@ -27,6 +27,7 @@ ENGLISH_WORDS = frozenset(
         """
     the and that with have this from they which what how would their there been when who into
     because than could should each where these those does while about after between through
+    she his you your many much then every some other only were more if
 """,
     )
 )
