@@ -19,6 +19,7 @@ from api import (
     feed,
     guards,
     kill_switch,
+    lifecycle,
     novelty,
     offers,
     operator,
@@ -27,6 +28,7 @@ from api import (
     pools,
     products,
     proposals,
+    samples,
     schedules,
     statements,
     tracing,
@@ -56,9 +58,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, novelty, pools, deliveries,
-        entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals, venue_rules,
-        schedules, statements, tracing, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, lifecycle, novelty, pools,
+        deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals,
+        venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

@@ -76,6 +76,8 @@ class DatasetSearch:
         self._views = views
         self._index = SearchIndex()
         self._taken_in = 0
+        self._gone: set[int] = set()
+        """Recalled and withdrawn, which nobody finds."""
         self._moved: deque[tuple[int, Price | None]] = deque()
         self._lock = threading.Lock()
 
@@ -93,6 +95,12 @@ class DatasetSearch:
         for entry in islice(list(self._exchange.directory.bases.values()), self._taken_in, None):
             self._index.add(self._views.entry(entry))
             self._taken_in += 1
+        recalled = set(self._exchange.recalled)
+        for base in recalled - self._gone:
+            self._index.remove(base)
+        for base in self._gone - recalled:
+            self._index.add(self._views.entry(self._exchange.directory.bases[base]))
+        self._gone = recalled
         for _ in range(len(self._moved)):
             base, price = self._moved.popleft()
             if base in self._index:

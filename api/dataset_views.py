@@ -22,6 +22,7 @@ from exchange.delivery.vault import Vault
 from exchange.operations.admission import profile_of
 from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry
+from exchange.operations.lifecycle import state_of
 from exchange.runtime import Exchange
 from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.units import format_scaled
@@ -155,6 +156,7 @@ class DatasetViews:
             "decision": entry.decision.hex(),
             "dataset": view.dossier.croissant,
             "novelty": view.novelty,
+            "state": str(state_of(self._exchange, entry)),
             "listed_at": iso_time(entry.defined_ns),
             "pools": self._pools(entry.base),
             **self._traded(product),

@@ -1,5 +1,7 @@
 """Decisions of the gate and certificates of the assay: the documents that digests on the wire name."""
 
+import hashlib
+import json
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
@@ -15,6 +17,7 @@ from api.records import read_records
 from api.resource_models import Assayer
 from api.state import TheExchange, TheSettings
 from exchange.assay.certificate import FORMAT
+from exchange.assay.html_report import POLICY, CertificateFacts, html_page
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.vocabulary.events import BaseDefined, PoolDefined
@@ -30,6 +33,11 @@ DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The client has it already"},
 }
 
+_PAGE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/html": {}}, "description": "The page"},
+    304: {"description": "The client has it already"},
+}
+
 
 @router.get(
     "/datasets/{product_id}/certificate",
@@ -40,7 +48,32 @@ DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
 async def dataset_certificate(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
     """The assay's findings, signed by the venue's assayer (Ed25519 over canonical JSON); anyone may have it."""
     view = await to_thread.run_sync(views.find, product_id)
-    return await stored_document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+    answered = await stored_document(exchange, request, view.entry.certificate.hex(), "public, no-cache")
+    answered.headers["Link"] = f'</datasets/{view.entry.base}/report>; rel="alternate"; type="text/html"'
+    return answered
+
+
+@router.get(
+    "/datasets/{product_id}/report",
+    summary="A dataset's certificate as a page to read",
+    tags=["datasets"],
+    responses=PROBLEMS | NOT_FOUND | _PAGE,
+)
+async def dataset_report(product_id: str, request: Request, views: TheDatasets, exchange: TheExchange) -> Response:
+    """What the certificate says, in plots and plain words; one page of HTML that stands alone. Anyone may have it."""
+    view = await to_thread.run_sync(views.find, product_id)
+    page = await to_thread.run_sync(_page, exchange, view.entry.certificate.hex())
+    etag = f'"{hashlib.sha256(page).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "public, no-cache", "Content-Security-Policy": POLICY}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(page, headers=headers, media_type="text/html")
+
+
+def _page(exchange: Exchange, digest: str) -> bytes:
+    body = json.loads(exchange.vault.get(digest))["body"]
+    facts = CertificateFacts(digest, body["assayer"], body["issued_at_s"], body["expires_at_s"])
+    return html_page(body["assay"], certificate=facts).encode()
 
 
 @router.get("/certificates/{digest}", summary="A certificate by its SHA-256", responses=PROBLEMS | NOT_FOUND | DOCUMENT)
@@ -99,4 +132,4 @@ async def stored_document(exchange: Exchange, request: Request, digest: str, cac
 
 
 def _not_found(digest: str) -> ApiError:
-    return ApiError(404, "NotFound", "NO_SUCHDOCUMENT", {"digest": digest})
+    return ApiError(404, "NotFound", "NO_SUCH_DOCUMENT", {"digest": digest})

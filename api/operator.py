@@ -21,6 +21,7 @@ from api.records import read_records
 from api.state import TheExchange, TheMarket, TheSettings
 from api.uploads import read_upload
 from exchange.operations.asking import ask_one
+from exchange.operations.lifecycle import refuse_recalled
 from exchange.operations.verdicts import attach_approval
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMANDS
@@ -74,11 +75,15 @@ async def unblock(account: Account, why: Why, caller: Manager, exchange: TheExch
 async def move_phase(
     product_id: str, move: PhaseMove, caller: Manager, exchange: TheExchange, market: TheMarket
 ) -> Response:
-    """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once."""
+    """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once.
+
+    What was recalled or withdrawn may be closed, and not opened again: `RECALLED`.
+    """
     book = market.book(product_id)
     phase, day = Phase[move.phase.upper()], 0
     if phase not in _STOPS:
         entry = exchange.directory.instruments[book.instrument]
+        refuse_recalled(exchange, entry)
         day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.now_ns())
     command = commands.SetPhase(
         actor=caller.key,

@@ -43,7 +43,7 @@ class Dataset(BaseModel):
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
         languages={"en": 7473}, documents=7473, rtu=1241000, size="1.241000", lots=8, copies=3, exclusive=False,
         lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
-        decision=DIGEST, dataset=DIGEST, listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
+        decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
         novelty={
             "rtu": 1241000, "new_rtu": {"estimate": 1241000, "low": 1239759, "high": 1241000},
@@ -81,6 +81,7 @@ class Dataset(BaseModel):
     decision: str = Field(description="SHA-256 of the gate's decision to list")
     dataset: str = Field(description="SHA-256 of the Croissant metadata as received")
     novelty: NoveltyAtListing | None = Field(description="Beside what the exchange had listed before")
+    state: str = Field(description="`listed`, `trading`, `suspended`, `recalled` or `withdrawn`: see /lifecycle")
     listed_at: str = Field(description="When it was admitted")
     pools: list[str] = Field(description="Products of pools that hold claims on it: its deliverable classes")
     product_id: str | None = Field(description="None where the issue was interrupted")
@@ -89,6 +90,78 @@ class Dataset(BaseModel):
     quote: str | None
     price: Decimal | None = Field(description="Quote currency per 1,000,000 RTU; null where nothing says")
     price_from: Literal["ask", "last", "reference"] | None = Field(description="What `price` is")
+
+
+class LifeStage(BaseModel):
+    state: str
+    at: str | None = Field(description="null where only the vendor's words say when")
+    by: str
+    told: str = Field(description="As the vendor stated it, or the cause and the operator's note")
+    evidence: dict[str, str] = Field(description="SHA-256 of what shows it, by kind or path")
+
+
+class Lifecycle(BaseModel):
+    model_config = example(
+        product_id="GSM8K-CNY", base="17", state="trading", moves=["suspend", "recall", "withdraw"],
+        stages=[{"state": "assayed", "at": "2026-11-24T08:30:00.000000Z", "by": "assayer 5f3c", "told": "grade G1",
+                 "evidence": {"certificate": DIGEST}}],
+    )  # fmt: skip
+
+    product_id: str | None
+    base: str
+    state: str = Field(description="`listed`, `trading`, `suspended`, `recalled` or `withdrawn`")
+    moves: list[str] = Field(description="What may happen to it next")
+    stages: list[LifeStage] = Field(description="From `collected` on, the first one first")
+
+
+class Notice(BaseModel):
+    model_config = example(
+        product_id="GSM8K-CNY", base="17", state="withdrawn", since="2026-11-24T08:30:00.000000Z", reason="recall",
+        note="consent was withdrawn", told="Nothing of it trades or is delivered any more.", record=DIGEST, claims=2,
+        size="0.300000", lots_delivered=1,
+    )  # fmt: skip
+
+    product_id: str | None
+    base: str
+    state: str
+    since: str
+    reason: str
+    note: str = Field(description="The operator's words")
+    told: str = Field(description="What it means for the holder")
+    record: str = Field(description="SHA-256 of the record, whose journalled decision names it")
+    claims: int = Field(description="Lots that the participant has claims on, held ones included")
+    size: Decimal
+    lots_delivered: int = Field(description="Lots that the participant took delivery of")
+
+
+class Draw(BaseModel):
+    index: int = Field(description="The document's place in the dataset, from 0")
+    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "too_long"]
+    text: str | None = Field(None, description="This and all below only where it is shown")
+    path: str | None = None
+    record: int | None = None
+    rtu: int | None = None
+    sha256: str | None = None
+    salt: str | None = Field(None, description="16 bytes in hex: the leaf is SHA-256(00 ‖ salt ‖ text)")
+    proof: list[str] | None = Field(None, description="From the leaf's sibling up to the root's child")
+
+
+class SampleBody(BaseModel):
+    format: Literal["tlx-sample-1"]
+    base: str
+    sequence: int = Field(description="Of the admission, which is the id of the base")
+    at_ns: int = Field(description="When it was sealed, in ns since 1970")
+    root: str = Field(description="The certificate's Merkle root")
+    documents: int = Field(description="In the whole dataset")
+    draws: list[Draw] = Field(description="In the order in which the seal draws them, up to the last one looked at")
+    earlier: dict[str, int] = Field(description="Earlier bases of the vendor that hold documents of this one: how many")
+
+
+class SignedSample(BaseModel):
+    """Canonical JSON, signed with the key that signs certificates."""
+
+    body: SampleBody
+    signature: str = Field(description='Ed25519 over "TLX signed sample 1" 00 and the body')
 
 
 class Admitted(BaseModel):

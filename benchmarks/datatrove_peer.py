@@ -54,7 +54,7 @@ class Quality:
         return [rules is True and repetition is True for rules, repetition in judged]
 
 
-def deduplicate(texts: Sequence[str]) -> int:
+def deduplicate(texts: Sequence[str]) -> None:
     """All of its steps up to the clusters, in a folder of temporary files as it is made for; 32 bands of 4 slots."""
     config = MinhashConfig(n_grams=5, num_buckets=32, hashes_per_bucket=4)
     words: Any = SplitTokenizer()
@@ -65,4 +65,3 @@ def deduplicate(texts: Sequence[str]) -> int:
                 None, bucket, config.num_buckets
             )
         MinhashDedupCluster(f"{folder}/buckets", f"{folder}/clusters", config=config).run(None)
-    return config.num_buckets

@@ -1,6 +1,6 @@
 """Novelty held against the truth: known shares of a dataset planted in a corpus, exact and perturbed, under many keys.
 
-    python -m benchmarks.novelty FOLDER [--keys 100] [--documents 600] [--rate-log2 5]
+    python -m benchmarks.novelty [--folder FOLDER] [--keys 100] [--documents 300] [--rate-log2 5]
 
 FOLDER holds the real sets that `simulations/listings` describes, each in a folder of its name. Of each set, some
 documents are what is listed, as many others are the buyer's own, and of the listed ones a share is planted among them.
@@ -10,7 +10,9 @@ the truth below the lower or above the upper bound: at most 5 of 100 each.
 
 import argparse
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,9 +24,13 @@ from exchange.assay.pipeline import rtu1_counter
 from exchange.assay.sketches import KEY_BYTES, ListedSketch, sketch_corpus, sketch_dataset
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import verify_files
+from exchange.vocabulary.documents import Document
 
 LISTINGS: Final = Path(__file__).parents[1] / "simulations" / "listings"
+DATA: Final = Path(__file__).parents[2] / "shared" / "data" / "datasets"
 SHARES_PERCENT: Final = (0, 1, 10, 50, 90, 100)
+CHARS: Final = 400_000
+"""No more text than this is listed of a set, however many documents it is."""
 PERTURBED_PERCENT: Final = 5
 """Of a perturbed copy's words, so many are replaced, and as many dropped."""
 
@@ -107,16 +113,17 @@ def _outcome(documents: Sequence[tuple[str, int]], planted: Planted, shares: Seq
     )
 
 
-def _sets(folder: Path, count: int) -> Iterator[tuple[str, list[tuple[str, int]], list[str]]]:
-    """Each set's name, listed documents with their RTU, and the buyer's own."""
-    counter = rtu1_counter()
-    for path in sorted(LISTINGS.glob("*.croissant.json")):
-        name = path.name.removesuffix(".croissant.json")
-        listing = read_listing(path.read_bytes())
-        texts = [each.text for each in read_documents(verify_files(listing, folder / name), listing.recipe)]
-        random.Random(name).shuffle(texts)
-        listed = texts[: min(count, len(texts) // 2)]
-        yield name, [(text, counter.count(text)) for text in listed], texts[len(listed) : 2 * len(listed)]
+def real_set(name: str, count: int, folder: Path = DATA) -> tuple[list[tuple[str, int]], list[str]] | None:
+    """Listed documents of a real set with their RTU, and the buyer's own; None where the set is not there."""
+    listing = read_listing((LISTINGS / f"{name}.croissant.json").read_bytes())
+    if not (folder / name).is_dir():
+        return None
+    taken = read_documents(verify_files(listing, folder / name), listing.recipe)
+    texts = [each.text for each in taken if isinstance(each, Document)]
+    random.Random(name).shuffle(texts)
+    fitting = bisect_right(list(accumulate(map(len, texts))), CHARS)
+    listed, counter = texts[: min(count, fitting, len(texts) // 2)], rtu1_counter()
+    return [(text, counter.count(text)) for text in listed], texts[len(listed) : 2 * len(listed)]
 
 
 def _line(name: str, listed: ListedSketch, outcome: Outcome) -> str:
@@ -135,14 +142,19 @@ def _line(name: str, listed: ListedSketch, outcome: Outcome) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("--folder", type=Path, default=DATA)
     parser.add_argument("--keys", type=int, default=100)
-    parser.add_argument("--documents", type=int, default=600)
+    parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--rate-log2", type=int, default=5)
     asked = parser.parse_args()
     print("| set | hashes | planted % | held % | estimate | - | + | below | above |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for name, documents, own in _sets(asked.folder, asked.documents):
+    for path in sorted(LISTINGS.glob("*.croissant.json")):
+        name = path.name.removesuffix(".croissant.json")
+        found = real_set(name, asked.documents, asked.folder)
+        if found is None:
+            continue
+        documents, own = found
         corpora = list(planted_corpora([text for text, _ in documents], own))
         listed = sketch_dataset(bytes(KEY_BYTES), documents, asked.rate_log2)
         for outcome in measure(documents, corpora, asked.keys, asked.rate_log2):

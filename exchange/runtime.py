@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from alembic.util.exc import CommandError
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import DBAPIError
 
+from exchange.catalogue.lifecycle import ListingState
 from exchange.compliance.errors import PolicyError
 from exchange.compliance.facts import DatasetFacts
 from exchange.compliance.gate import Gate
@@ -35,6 +36,7 @@ from exchange.delivery.queries import QueryLog
 from exchange.delivery.vault import Vault, VaultError
 from exchange.operations.directory import Directory
 from exchange.operations.dossier import INVENTORY, read_dossier
+from exchange.operations.recalls import recalled_bases
 from exchange.operations.recovery import StartRefused, recover
 from exchange.operations.scheduling import Scheduler
 from exchange.operations.settings import Settings
@@ -104,9 +106,15 @@ class Exchange:
         """Base by the SHA-256 of the metadata it was listed with."""
         self.inventory: dict[int, str] = {}
         """Of each base, the digest of its sketch under the venue's own key."""
+        self.recalled: dict[int, ListingState] = {}
+        """Bases that were recalled or withdrawn: nothing of them is traded, shown or delivered."""
         self.dataset_facts: dict[int, DatasetFacts] = {}
         self.whole_lots: set[tuple[int, int]] = set()
         """(base, lot) whose documents were read whole since the start."""
+        self.samples: dict[int, str] = {}
+        """Digests of the samples made since the start, by base."""
+        self.sampled: dict[tuple[Any, ...], bytes] = {}
+        """Decisions on samples recorded since the start, by account, base, policies and reasons."""
         self._last_submitted_s = 0.0
         self._closing = threading.Event()
         self._opened = opened
@@ -139,6 +147,7 @@ class Exchange:
             self.listed[dossier.croissant] = base.base
             if INVENTORY in dossier.sketches:
                 self.inventory[base.base] = dossier.sketches[INVENTORY]
+        self.recalled = recalled_bases(self.vault, self.directory)
         for pool in self.directory.pools.values():
             self.vault.get(pool.listing.hex())  # Without its class nothing could be judged for it.
         self.projector = Projector(projection, self.fail)

@@ -7,7 +7,7 @@ from typing import Final
 from api.cli.console import CommandError
 from api.cli.measured import Measured
 from api.cli.progress import progress
-from exchange.assay.pipeline import AssayResult, Way, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.operations.listing import DATASET_SECRET_BYTES
 
 BYTES_OF_A_WORKER: Final = 2_000_000
@@ -15,7 +15,7 @@ BYTES_OF_A_WORKER: Final = 2_000_000
 SECRET_NAME: Final = "secret"  # noqa: S105 - a file's name.
 
 
-def run_assay(measured: Measured, way: Way, secret: Path | None) -> AssayResult:
+def run_assay(measured: Measured, way: Way, secret: Path | None, words: Path | None) -> AssayResult:
     """No workers are as many as the text is worth. CommandError where the secret is none.
 
     Without a file of its own the secret is made by chance, and kept beside the parts where those are kept.
@@ -30,6 +30,7 @@ def run_assay(measured: Measured, way: Way, secret: Path | None) -> AssayResult:
             declared=measured.declared,
             way=way._replace(workers=way.workers or worth),
             progress=told,
+            reference=ReferenceFiles(words=words),
             account=measured.account,
         )
 

@@ -14,11 +14,12 @@ from api.cli.folders import Folder, read_folder
 from api.cli.measured import Measured, open_dataset
 from api.cli.options import HERE, Key, Url, signed
 from api.cli.taken import taken_report
+from exchange.assay.html_report import html_page, masked_examples
 from exchange.assay.pipeline import AssayResult, Way
 from exchange.assay.recipe import ENCODINGS, FORMATS, SPLITTERS, Format, Splitter
 from exchange.assay.report import render
 from exchange.catalogue.layouts import Wishes
-from exchange.catalogue.lots import pack_lots, propose_lot_rtu, stranded_rtu
+from exchange.catalogue.lots import LotError, pack_lots, propose_lot_rtu, stranded_rtu
 from exchange.vocabulary.units import PPM
 
 Place = Annotated[Path, typer.Argument(help="Folder with the metadata, the files and the evidence")]
@@ -47,6 +48,8 @@ def assay_command(
     ] = None,
     secret: Annotated[Path | None, typer.Option(help="The dataset's secret in hex; else one by chance")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file, a page to send")] = None,
+    words: Annotated[Path | None, typer.Option("--words", help="Sensitive words to look for, one a line")] = None,
 ) -> None:
     """Measure a dataset as the exchange would: tokens, duplicates, languages, personal data, secrets, grade.
 
@@ -57,7 +60,9 @@ def assay_command(
     """
     wishes = _wishes(fields, format_, encoding, splitter, files, config, header)
     with open_dataset(place, croissant, wishes) as measured:
-        result = run_assay(measured, Way(workers, cluster, resume), secret)
+        result = run_assay(measured, Way(workers, cluster, resume), secret, words)
+    if html:
+        html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:
         typer.echo(as_json_text(result.body))
         return
@@ -115,7 +120,10 @@ def list_command(
 def _lots(measured: Measured, result: AssayResult) -> RenderableType:
     """What a listing would propose."""
     rtus = [document.rtu for document in result.documents]
-    lot_rtu = (measured.listing and measured.listing.lot_rtu) or propose_lot_rtu(rtus)
+    try:
+        lot_rtu = (measured.listing and measured.listing.lot_rtu) or propose_lot_rtu(rtus)
+    except LotError as error:
+        return facts([("Lots", f"none: {error.detail}")])
     lots = len(pack_lots(rtus, lot_rtu))
     share_ppm = PPM * stranded_rtu(rtus, lot_rtu) // max(sum(rtus), 1)
     sizes = f"{lots} of {lot_rtu:,} RTU, with {share_ppm // 10_000}.{share_ppm % 10_000 // 100:02d} % not in any"

@@ -20,6 +20,7 @@ PLACES: Final = {
     "products": "api.cli.venue",
     "datasets": "api.cli.search",
     "search": "api.cli.search",
+    "peek": "api.cli.peek",
     "assay": "api.cli.listing",
     "list": "api.cli.listing",
     "entitle": "api.cli.trading",

@@ -3,17 +3,20 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from operator import and_
+from operator import add, and_
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, quality, shingles, tokens
+from exchange.assay import language, novelty, quality, shingles, sketches, tokens
+from exchange.assay import words as sensitive
 from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
+from exchange.assay.distributions import cluster_histogram, length_histogram
 from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
 from exchange.assay.privacy import LOW_GRADE_KINDS, Finding
 from exchange.assay.scan import ScannedDocument
+from exchange.assay.vocabularies import VOCABULARIES, vocabulary_sha256
 from exchange.vocabulary.merkle import merkle_root
 
 LANGUAGES_LISTED = 8
@@ -42,12 +45,16 @@ def assay_body(
         "distinct_documents": len(scanned) - sum(repeats.exact),
         "canonical_utf8_bytes": sum(document.utf8_bytes for document in scanned),
         "rtu": rtu,
+        "other_vocabularies": _other_vocabularies(scanned),
         "largest_document_rtu": max(document.rtu for document in scanned),
+        "length_histogram": length_histogram(document.rtu for document in scanned),
         "sha256_of_document_sha256s": _sha256_of_sha256s(scanned),
         "merkle_root": merkle_root(document.leaf for document in scanned).hex(),
         "languages": _languages(scanned),
         "duplicates": _duplicates(scanned, repeats, rtu),
+        "near_clusters": cluster_histogram(repeats.clusters),
         "privacy": _privacy(scanned),
+        "words": _words(scanned),
         "profile": profile,
         "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
         "indicators": [_indicator(measurement) for measurement in measurements if measurement.n],
@@ -55,6 +62,7 @@ def assay_body(
         "dimension_scores_ppm": grading.scores_ppm,
         "grade": grading.grade,
         "hard_failures": list(hard_failures(scanned, declaration)),
+        "provenance": dict(declaration.provenance),
         "parameters": _parameters(),
     }
 
@@ -99,20 +107,24 @@ def measure(
 
 
 def is_grave(finding: Finding) -> bool:
-    """Whether a finding alone makes its document unsafe: a secret, or personal data of more than low grade."""
-    return finding.category == "secret" or (finding.category == "personal" and finding.kind not in LOW_GRADE_KINDS)
+    """Whether a finding alone makes its document unsafe: a secret, a sensitive word, personal data not of low grade."""
+    return finding.category in {"secret", "word"} or (
+        finding.category == "personal" and finding.kind not in LOW_GRADE_KINDS
+    )
 
 
 def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) -> list[HardFailure]:
     """What makes every lot of the dataset undeliverable, whatever its grade."""
     grave = {finding.category for document in scanned for finding in document.findings if is_grave(finding)}
     personal = "personal" in grave
+    limit_ppm = sensitive.DOCUMENTS_LIMIT_PPM
     failures: list[tuple[HardFailure, bool]] = [
         ("SECRET_FOUND", "secret" in grave),
         ("PERSONAL_DATA_UNREMEDIATED", personal and not declaration.personal_data_consent),
         ("MISSING_LICENCE_EVIDENCE", not declaration.licence_evidence),
         ("HASH_MISMATCH", declaration.files_verified is False),
         ("TOKENIZER_DISAGREEMENT", any(document.rtu != document.second_rtu for document in scanned)),
+        ("SENSITIVE_WORDS_OVER_LIMIT", _documents_with_words(scanned) * ONE_PPM > limit_ppm * len(scanned)),
     ]
     return [name for name, happened in failures if happened]
 
@@ -143,6 +155,26 @@ def _indicator(measurement: Measurement) -> dict[str, Any]:
     }
 
 
+def _other_vocabularies(scanned: Sequence[ScannedDocument]) -> dict[str, dict[str, Any]]:
+    """Tokens in each beside the RTU of the same documents: factors of conversion."""
+    documents, rtu, tokens_of = 0, 0, [0] * len(VOCABULARIES)
+    for document in scanned:
+        if document.other_tokens:
+            documents += 1
+            rtu += document.rtu
+            tokens_of = list(map(add, tokens_of, document.other_tokens))
+    return {
+        name: {
+            "documents": documents,
+            "rtu": rtu,
+            "tokens": count,
+            "tokens_per_rtu_ppm": count * ONE_PPM // rtu if rtu else 0,
+            "vocabulary_sha256": vocabulary_sha256(name),
+        }
+        for name, count in zip(sorted(VOCABULARIES), tokens_of, strict=True)
+    }
+
+
 def _languages(scanned: Sequence[ScannedDocument]) -> dict[str, int]:
     """Documents by language, the eight commonest by name."""
     counts = Counter(document.language for document in scanned)
@@ -163,9 +195,8 @@ def _duplicates(scanned: Sequence[ScannedDocument], repeats: Duplicates, rtu: in
 
 
 def _privacy(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
-    kinds = Counter(
-        (finding.kind, finding.category, finding.sensitive) for document in scanned for finding in document.findings
-    )
+    found = (each for document in scanned for each in document.findings if each.category != "word")
+    kinds = Counter((finding.kind, finding.category, finding.sensitive) for finding in found)
     names = dict.fromkeys(kind for kind, _, _ in kinds)
     return {
         "kinds": {name: sum(count for (kind, _, _), count in kinds.items() if kind == name) for name in names},
@@ -175,6 +206,17 @@ def _privacy(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
         ),
         "secrets": sum(count for (_, category, _), count in kinds.items() if category == "secret"),
     }
+
+
+def _words(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
+    """Findings by category of the operator's list, and the documents that have one."""
+    found = (finding for document in scanned for finding in document.findings if finding.category == "word")
+    counts = Counter(finding.kind.removeprefix(sensitive.KIND_PREFIX) for finding in found)
+    return {"categories": dict(counts), "documents": _documents_with_words(scanned)}
+
+
+def _documents_with_words(scanned: Sequence[ScannedDocument]) -> int:
+    return sum(any(finding.category == "word" for finding in document.findings) for document in scanned)
 
 
 def _parameters() -> dict[str, Any]:
@@ -194,4 +236,6 @@ def _parameters() -> dict[str, Any]:
         "language_model_sha256": language.MODEL_SHA256,
         "language_sample_chars": language.SAMPLE_CHARS,
         "mojibake_limit_ppm": quality.MOJIBAKE_LIMIT_PPM,
+        "sketch": sketches.parameters() | novelty.parameters(),
+        "words_documents_limit_ppm": sensitive.DOCUMENTS_LIMIT_PPM,
     }

@@ -1,7 +1,7 @@
 """What a vendor, or the listing on its behalf, states about a dataset that no measurement of its text can tell."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from exchange.assay.errors import DeclarationError
 from exchange.assay.grade import INDICATORS
@@ -16,7 +16,8 @@ class Declaration(NamedTuple):
     `licence_evidence`: the licence's text was given. `files_verified`: every file had the SHA-256 its metadata states;
     None where that was not checked. `source_stated`: where the documents come from is said. `personal_data_consent`:
     consent, or another ground, is evidenced for the personal data in them. `documentation`: for each of 0101–0104, the
-    fields asked for and those missing. `label_sample`: labels judged again by people.
+    fields asked for and those missing. `label_sample`: labels judged again by people. `provenance`: what the body is
+    to say of the origin, of integers, strings, lists and objects; it is repeated there and not judged.
     """
 
     profile: str = ""
@@ -27,6 +28,7 @@ class Declaration(NamedTuple):
     personal_data_consent: bool = False
     documentation: Mapping[str, Sample] = {}
     label_sample: Sample | None = None
+    provenance: Mapping[str, Any] = {}
 
 
 def read_declaration(declared: Mapping[str, object]) -> Declaration:
@@ -44,6 +46,7 @@ def read_declaration(declared: Mapping[str, object]) -> Declaration:
         personal_data_consent=bool(_flag(declared, "personal_data_consent")),
         documentation=_documentation(declared),
         label_sample=_sample(declared["label_sample"]) if "label_sample" in declared else None,
+        provenance=_table(declared, "provenance"),
     )
 
 
@@ -68,10 +71,15 @@ def _flag(declared: Mapping[str, object], name: str) -> bool | None:
     return value
 
 
-def _documentation(declared: Mapping[str, object]) -> dict[str, Sample]:
-    value = declared.get("documentation", {})
+def _table(declared: Mapping[str, object], name: str) -> Mapping[str, Any]:
+    value = declared.get(name, {})
     if not isinstance(value, Mapping):
-        raise DeclarationError("DECLARATION_INVALID", "documentation is not a table of indicators")
+        raise DeclarationError("DECLARATION_INVALID", f"{name} is not a table")
+    return value
+
+
+def _documentation(declared: Mapping[str, object]) -> dict[str, Sample]:
+    value = _table(declared, "documentation")
     for code in value:
         if code not in INDICATORS or INDICATORS[code][0] != "documentation":
             raise DeclarationError("DECLARATION_INVALID", f"documentation has no indicator {code!r}")

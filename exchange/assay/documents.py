@@ -37,7 +37,7 @@ def read_documents(
     source = InMemory(files) if isinstance(files, Mapping) else files
     read_any, first_bad = False, None
     for path in recipe.files:
-        with source.open(path) as stream:
+        with source.stream(path) as stream:
             if recipe.format == "parquet":
                 records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
             else:

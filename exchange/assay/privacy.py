@@ -18,7 +18,7 @@ from exchange.assay.checksums import (
     is_resident_id,
 )
 
-Category = Literal["personal", "organisation", "secret"]
+Category = Literal["personal", "organisation", "secret", "word"]
 CONTEXT_CHARS = 24
 # Kinds that identify little by themselves and stand in the author lines of code and licences by intention: they are
 # counted, and left to the gate, but do not by themselves make a lot undeliverable.

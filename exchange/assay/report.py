@@ -87,7 +87,7 @@ def _tally(title: str, counts: Mapping[str, int]) -> Table:
 def _findings(result: AssayResult) -> Table:
     """The gravest first: secrets, then sensitive, then other personal data."""
     ranked = sorted(result.findings, key=lambda finding: (finding.category != "secret", not finding.sensitive))
-    table = Table(title="Personal data and secrets (masked)", title_justify="left")
+    table = Table(title="Findings, masked", title_justify="left")
     for column in ("kind", "file", "record", "at", "text"):
         table.add_column(column)
     for row in _finding_rows(result, ranked[:FINDINGS_SHOWN]):

@@ -11,6 +11,8 @@ from exchange.assay.privacy import Finding, find_personal_data
 from exchange.assay.quality import failed_rules, is_garbled
 from exchange.assay.secrets import find_secrets
 from exchange.assay.tokens import TokenCounter, check_countable
+from exchange.assay.vocabularies import is_counted, other_counts
+from exchange.assay.words import SensitiveWords
 from exchange.vocabulary.documents import BadDocument, Document, Taken, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash
 
@@ -19,6 +21,7 @@ class ScannedDocument(NamedTuple):
     """The facts of one document. `language_judged` is False where there is too little text to trust the language.
 
     `second_rtu` is the second implementation's count; `failed` names the broken rules of the profile.
+    `other_tokens` are those in other vocabularies, by their names' order, where they were counted.
     """
 
     path: str
@@ -33,14 +36,16 @@ class ScannedDocument(NamedTuple):
     garbled: bool
     failed: tuple[str, ...]
     findings: tuple[Finding, ...]
+    other_tokens: tuple[int, ...] = ()
 
 
 class Scanner(NamedTuple):
-    """What scanning needs beside the documents: the counter, the dataset's secret for salts, and the profile."""
+    """What scanning needs beside the documents: the counter, the dataset's secret for salts, the profile, a list."""
 
     counter: TokenCounter
     secret: bytes
     profile: str
+    words: SensitiveWords | None = None
 
     def scan(self, documents: Sequence[Document], first_index: int) -> tuple[list[ScannedDocument], bytes]:
         """Facts of consecutive documents, the first of which has `first_index`, and their MinHash digests.
@@ -50,11 +55,12 @@ class Scanner(NamedTuple):
         """
         contents = [_utf8(document) for document in documents]
         texts = [document.text for document in documents]
+        sha256s = [hashlib.sha256(content).digest() for content in contents]
         numbered = list(enumerate(texts, first_index))
         columns = zip(
             documents,
             map(len, contents),
-            [hashlib.sha256(content).digest() for content in contents],
+            sha256s,
             [
                 leaf_hash(document_salt(self.secret, index), content)
                 for index, content in enumerate(contents, first_index)
@@ -64,7 +70,11 @@ class Scanner(NamedTuple):
             [language_of(text) for text in texts],
             [is_garbled(text) for text in texts],
             [tuple(failed_rules(text, self.profile)) for text in texts],
-            [(*find_personal_data(text, index), *find_secrets(text, index)) for index, text in numbered],
+            [self._findings(text, index) for index, text in numbered],
+            [
+                other_counts(text) if is_counted(index, sha) else ()
+                for (index, text), sha in zip(numbered, sha256s, strict=True)
+            ],
             strict=True,
         )
         scanned = [
@@ -81,10 +91,15 @@ class Scanner(NamedTuple):
                 garbled,
                 failed,
                 found,
+                others,
             )
-            for document, size, sha256, leaf, rtu, second_rtu, spoken, garbled, failed, found in columns
+            for document, size, sha256, leaf, rtu, second_rtu, spoken, garbled, failed, found, others in columns
         ]
         return scanned, minhash_digests(texts)
+
+    def _findings(self, text: str, index: int) -> tuple[Finding, ...]:
+        words = self.words.find(text, index) if self.words else ()
+        return (*find_personal_data(text, index), *find_secrets(text, index), *words)
 
 
 def scannable(taken: Iterable[Taken]) -> Iterator[Taken]:

@@ -46,7 +46,7 @@ OFFLINE_LIMITS = ReadLimits(file_bytes=2**40)
 
 
 class Source(Protocol):
-    def open(self, path: str) -> BinaryIO:
+    def stream(self, path: str) -> BinaryIO:
         """A stream of the file's bytes, decompressed; DocumentError FILE_MISSING, and FILE_DAMAGED while it is read."""
 
 
@@ -54,7 +54,7 @@ class Source(Protocol):
 class InMemory:
     files: Mapping[str, bytes]
 
-    def open(self, path: str) -> BinaryIO:
+    def stream(self, path: str) -> BinaryIO:
         if path not in self.files:
             raise DocumentError("FILE_MISSING", path)
         return io.BytesIO(self.files[path])

@@ -63,7 +63,7 @@ def skip_by_name(file: FoundFile) -> str | None:
 
 def skip_by_content(source: FolderSource, file: FoundFile) -> str | None:
     try:
-        with source.open(file.path) as stream:
+        with source.stream(file.path) as stream:
             head = stream.read(SNIFFED_BYTES)
     except DocumentError:
         return "unreadable file"

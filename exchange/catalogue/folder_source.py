@@ -38,7 +38,7 @@ class FolderSource:
     root: Path
     limits: ArchiveLimits = OFFLINE_LIMITS
 
-    def open(self, path: str) -> BinaryIO:
+    def stream(self, path: str) -> BinaryIO:
         place = self.root / safe_path(path)
         try:
             file = place.open("rb")

@@ -84,7 +84,7 @@ def _licences_beside(file: Path) -> list[FoundFile]:
 def _card(source: FolderSource, files: Sequence[FoundFile], wishes: Wishes) -> Card | None:
     if not any(file.path == "README.md" for file in files):
         return None
-    with source.open("README.md") as stream:
+    with source.stream("README.md") as stream:
         return read_card(stream.read(), wishes.config)
 
 
@@ -137,7 +137,7 @@ def _choose_by_format(
 
 
 def _is_binary(source: FolderSource, file: FoundFile) -> bool:
-    with source.open(file.path) as stream:
+    with source.stream(file.path) as stream:
         return is_binary(stream.read(8_192))
 
 

@@ -67,7 +67,7 @@ def find_licence(source: FolderSource, files: Iterable[FoundFile], stated: str |
 
 
 def _beginning(source: FolderSource, path: str) -> str:
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         return stream.read(READ_BYTES).decode(errors="replace")
 
 

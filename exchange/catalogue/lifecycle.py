@@ -1,54 +1,58 @@
-"""The life of a listing: its states, and the moves that are legal between them."""
+"""The life of a listing from collection to withdrawal: its states, and the moves that are legal between them."""
 
 from enum import StrEnum
 
 
 class ListingState(StrEnum):
-    SUBMITTED = "submitted"
+    COLLECTED = "collected"
+    PROCESSED = "processed"
     ASSAYED = "assayed"
-    REFUSED = "refused"
-    ADMITTED = "admitted"
-    ISSUED = "issued"
+    LISTED = "listed"
+    TRADING = "trading"
     SUSPENDED = "suspended"
     RECALLED = "recalled"
     WITHDRAWN = "withdrawn"
 
 
 class Move(StrEnum):
-    """What happens to a listing; `refuse` and `admit` carry the gate's decision, the others an actor's command."""
+    """What happens to a listing. The last three are an operator's, and each leaves a record of why."""
 
+    PROCESS = "process"
     ASSAY = "assay"
-    REFUSE = "refuse"
-    ADMIT = "admit"
-    ISSUE = "issue"
+    LIST = "list"
+    OPEN = "open"
     SUSPEND = "suspend"
     RESUME = "resume"
     RECALL = "recall"
+    REINSTATE = "reinstate"
     WITHDRAW = "withdraw"
 
 
 _S, _M = ListingState, Move
 
-# A resumed listing goes back to where it was suspended from: only issued ones trade, so only they can be suspended.
-# A refused listing ends: what is amended is a new submission with another digest. Claims cannot be called back, so an
-# issued listing is recalled (deliveries still owed, nothing sold on), and withdrawn only before issue.
+# What is reinstated is suspended still: to trade again is another decision. Withdrawn is for ever; what is offered anew
+# is a new listing, with another assay. Claims cannot be called back, so they stay where they are in every state.
 LEGAL_MOVES: dict[tuple[ListingState, Move], ListingState] = {
-    (_S.SUBMITTED, _M.ASSAY): _S.ASSAYED,
-    (_S.SUBMITTED, _M.REFUSE): _S.REFUSED,
-    (_S.SUBMITTED, _M.WITHDRAW): _S.WITHDRAWN,
-    (_S.ASSAYED, _M.ADMIT): _S.ADMITTED,
-    (_S.ASSAYED, _M.REFUSE): _S.REFUSED,
-    (_S.ASSAYED, _M.WITHDRAW): _S.WITHDRAWN,
-    (_S.ADMITTED, _M.ISSUE): _S.ISSUED,
-    (_S.ADMITTED, _M.REFUSE): _S.REFUSED,
-    (_S.ADMITTED, _M.WITHDRAW): _S.WITHDRAWN,
-    (_S.ISSUED, _M.SUSPEND): _S.SUSPENDED,
-    (_S.ISSUED, _M.RECALL): _S.RECALLED,
-    (_S.SUSPENDED, _M.RESUME): _S.ISSUED,
+    (_S.COLLECTED, _M.PROCESS): _S.PROCESSED,
+    (_S.PROCESSED, _M.ASSAY): _S.ASSAYED,
+    (_S.ASSAYED, _M.LIST): _S.LISTED,
+    (_S.LISTED, _M.OPEN): _S.TRADING,
+    (_S.LISTED, _M.RECALL): _S.RECALLED,
+    (_S.LISTED, _M.WITHDRAW): _S.WITHDRAWN,
+    (_S.TRADING, _M.SUSPEND): _S.SUSPENDED,
+    (_S.TRADING, _M.RECALL): _S.RECALLED,
+    (_S.TRADING, _M.WITHDRAW): _S.WITHDRAWN,
+    (_S.SUSPENDED, _M.RESUME): _S.TRADING,
     (_S.SUSPENDED, _M.RECALL): _S.RECALLED,
+    (_S.SUSPENDED, _M.WITHDRAW): _S.WITHDRAWN,
+    (_S.RECALLED, _M.REINSTATE): _S.SUSPENDED,
+    (_S.RECALLED, _M.WITHDRAW): _S.WITHDRAWN,
 }
-FINAL_STATES = frozenset({_S.REFUSED, _S.RECALLED, _S.WITHDRAWN})
-TRADED_STATES = frozenset({_S.ISSUED})
+FINAL_STATES = frozenset({_S.WITHDRAWN})
+RECORDED_MOVES = frozenset({_M.RECALL, _M.REINSTATE, _M.WITHDRAW})
+"""Moves that a person makes, for a reason that is kept."""
+UNDELIVERABLE = frozenset({_S.RECALLED, _S.WITHDRAWN})
+"""States in which nothing is traded, shown or delivered."""
 
 
 class LifecycleError(Exception):

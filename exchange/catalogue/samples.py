@@ -24,11 +24,11 @@ Rows = list[dict[str, Any]]
 def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) -> tuple[Format, Rows]:
     """The format that a `.json` file really has, an array or lines, and the first records. An array is told by `[`."""
     recipe = Recipe((path,), kind, encoding=encoding)
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
         if kind == "json":
             kind = "json" if text.read(1 << 12).lstrip()[:1] == "[" else "jsonl"
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
         records = (
             json_array(text, path, _LIMIT_CHARS) if kind == "json" else json_lines(Lines(text, _LIMIT_CHARS), path)
@@ -45,7 +45,7 @@ def sample_table(
 ) -> tuple[bool, Rows]:
     """Whether the first row is a header, and the first rows by column: by name, or without a header by number."""
     recipe = Recipe((path,), kind, encoding=encoding, header=False)
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "")
         records = table_rows(Lines(text, _LIMIT_CHARS), "," if kind == "csv" else "\t", recipe, path)
         rows = [record.cells for record in _good(records) if isinstance(record, RowRecord)]
@@ -66,18 +66,18 @@ def looks_like_header(cells: list[str]) -> bool:
 
 
 def sample_parquet(source: FolderSource, path: str) -> Rows:
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         _, file = open_parquet(stream, path)
         names = list(file.schema_arrow.names)
     recipe = Recipe((path,), "parquet", tuple(Field(quoted(name)) for name in names))
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         records = parquet_rows(stream, recipe, path, OFFLINE_LIMITS.file_bytes)
         return [record.content for record in _good(records) if isinstance(record, JsonRecord)]
 
 
 def has_blocks(source: FolderSource, path: str, encoding: str) -> bool:
     """Whether at least a twentieth of the first lines are blank: then blank lines divide the text."""
-    with source.open(path) as stream:
+    with source.stream(path) as stream:
         text, _ = open_text(stream, path, Recipe((path,), "text", encoding=encoding), OFFLINE_LIMITS, None)
         lines = text.read(BLOCKS_CHARS).strip().split("\n")
     return 20 * sum(not line.strip() for line in lines) >= len(lines) > 1

@@ -18,9 +18,10 @@ def evidence_of(outcome: str) -> str | None:
 
 
 class Action(StrEnum):
-    """What the gate is asked about: listing a dataset, ordering, settling a trade, delivering lots."""
+    """What the gate is asked about: listing a dataset, showing a sample of it, ordering, settling, delivering lots."""
 
     LIST = "list"
+    SAMPLE = "sample"
     ORDER = "order"
     SETTLE = "settle"
     DELIVER = "deliver"

@@ -92,7 +92,8 @@ class SourceFacts:
 class DatasetFacts:
     """What the listing states and the assay found. `persons` counts the people the data is about; `origin` a country.
 
-    `territories` are country codes, or `worldwide`; `legal_bases` those with evidence attached.
+    `territories` are country codes, or `worldwide`; `legal_bases` those with evidence attached; `prohibitions` what the
+    offer forbids, by ODRL's names.
     """
 
     dataset: str
@@ -113,6 +114,8 @@ class DatasetFacts:
     legal_bases: frozenset[LegalBasis] = frozenset()
     assay: AssayFacts | None = None
     sampling: SamplingFacts | None = None
+    sector: str = ""
+    prohibitions: frozenset[str] = frozenset()
 
     def attributes(self, licences: Licences) -> Attributes:
         return {
@@ -138,6 +141,8 @@ class DatasetFacts:
             "anonymised": self.anonymised,
             "persons": self.persons,
             "legal_bases": sorted(self.legal_bases),
+            "sector": self.sector,
+            "prohibitions": sorted(self.prohibitions),
         }
 
     def _licensed(self, licences: Licences) -> Attributes:
@@ -170,6 +175,7 @@ class DatasetFacts:
 
 REQUEST_FACTS: Final[Mapping[Action, tuple[str, ...]]] = {
     Action.LIST: (),
+    Action.SAMPLE: ("territory", "recalled"),
     Action.ORDER: ("side", "purposes", "territory", "modes", "max_holders", "recalled"),
     Action.SETTLE: ("side", "purposes", "territory", "modes", "max_holders", "recalled", "contract"),
     Action.DELIVER: ("purposes", "territory", "recalled", "contract", "paid", "hashes_match"),

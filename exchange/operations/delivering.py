@@ -147,7 +147,7 @@ def _decide(
         approvals=approvals_for(exchange, dataset.dataset, participant.participant, at_ns),
         purposes=purpose,
         territory=participant.jurisdiction,
-        recalled=False,
+        recalled=entry.base in exchange.recalled,
         contract=CONTRACT_TERMS & set(profile_of(exchange, holder.participant).contract_terms),
         paid=free_claims(exchange, holder.account, claims) >= lots,
         hashes_match=_hashes_match(exchange, holder.participant, entry, dossier),

@@ -77,7 +77,7 @@ def judge(
         territory=participant.jurisdiction,
         modes=Mode(product.modes),
         max_holders=product.max_holders,
-        recalled=False,
+        recalled=product.base in exchange.recalled,
         contract=CONTRACT_TERMS & set(profile_of(exchange, holder.participant).contract_terms),
     )
     return entitle(

@@ -24,7 +24,7 @@ from exchange.operations.admission import profile_of
 from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entries import AccountEntry, BaseEntry, ParticipantEntry
 from exchange.operations.refusals import OperationRefused
-from exchange.operations.statements import read_sampling, read_statements
+from exchange.operations.statements import read_sampling, read_sector, read_statements
 from exchange.runtime import Exchange
 from exchange.store.secrets import subject_of
 from exchange.vocabulary.participants import ParticipantState
@@ -101,6 +101,8 @@ def dataset_facts(croissant: bytes, listing: Listing, assay: Mapping[str, Any], 
         legal_bases=frozenset(LegalBasis(kind) for kind in shown & _LEGAL_BASES),
         assay=AssayFacts.of_certificate(assay),
         sampling=_sampling(listing, evidence),
+        sector=read_sector(listing),
+        prohibitions=frozenset(listing.terms.prohibitions),
     )
 
 

@@ -9,12 +9,13 @@ from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
-from exchange.assay.pipeline import AssayResult, Way, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.assay.recipe import DocumentError
 from exchange.assay.scan import scannable
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
+from exchange.catalogue.provenance import provenance
 from exchange.compliance.decisions import Action, Decision
 from exchange.compliance.facts import DatasetFacts, RequestFacts
 from exchange.delivery.manifest import build_lots
@@ -149,6 +150,7 @@ def _assay(
         declared=declaration(listing, verified),
         way=Way(exchange.settings.assay_workers),
         progress=progress,
+        reference=ReferenceFiles(words=exchange.settings.assay_words),
         account=account,
     )
     documents = [document for document in taken if isinstance(document, Document)]
@@ -174,6 +176,7 @@ def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
         "files_verified": True,
         "source_stated": bool(listing.sources),
         "personal_data_consent": any(kind.endswith("consent") for kind in kinds),
+        "provenance": provenance(listing, shown),
         "documentation": {
             "0101": (9, 0 if listing.keywords else 1),
             "0102": (4, missing_content),

@@ -20,6 +20,7 @@ from exchange.operations.dossier import read_dossier
 from exchange.operations.entries import BaseEntry, InstrumentEntry, PoolEntry
 from exchange.operations.facts import WORLDWIDE, account_of, listed_facts
 from exchange.operations.issuing import instrument_on, opening
+from exchange.operations.lifecycle import refuse_recalled
 from exchange.operations.refusals import OperationRefused, gate_refused
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
@@ -75,6 +76,9 @@ def pool_claims(exchange: Exchange, actor: int, account: int, base: int, pool: i
     with exchange.pool_lock:
         digest = exchange.directory.pooling_keys.get((account, key))
         if digest is None:
+            product = exchange.directory.instrument_of(base)
+            if product is not None:
+                refuse_recalled(exchange, product)
             decision = belongs(
                 class_of(exchange, into),
                 candidate(exchange, entry),

@@ -25,6 +25,8 @@ class OperationRefused(Exception):  # noqa: N818 - a refusal is an answer, no er
     ALREADY_LISTED          this very listing was admitted before
     BAD_COPIES              copies that are not a positive number, or too many claims in all
     BAD_EVIDENCE            evidence that is empty, or not what its name says
+    RECALLED                the dataset was recalled or withdrawn: it is not traded, pooled or opened again
+    ILLEGAL_MOVE            the listing's state does not allow this move
     BAD_CLASS               a pool's class with a field of a value that it cannot have
     BAD_STATEMENT           a statement of the listing that is not of the stated kind
     NOT_SKETCHED            the dataset was listed before sketches were made

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     max_commands_per_block: int = Field(default=4_096, ge=16, le=32_768)
     max_projection_lag: int = Field(default=50_000, ge=1)
     assay_workers: int = Field(default=1, ge=1)
+    assay_words: Path | None = None
     clock_idle_s: float = Field(default=1.0, gt=0)
 
     quote: str = Field(default="CNY", pattern=r"^[A-Z]{2,8}$")

@@ -27,6 +27,10 @@ _SENSITIVE = re.compile(
 )
 _CHILDREN = re.compile(r"under (?:14|fourteen)|child|minors?\b|儿童|未成年|十四", re.IGNORECASE)
 _GENETIC = re.compile(r"genetic|genom|\bdna\b|基因|遗传", re.IGNORECASE)
+_HEALTH = re.compile(
+    r"\bhealth|\bmedic|\bpatient|\bclinic|\bdiagnos|\bdisease|\bhospital|健康|医|药|病|患者|诊", re.IGNORECASE
+)
+HEALTH: Final = "health"
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -56,6 +60,12 @@ def read_statements(croissant: bytes, listing: Listing) -> Statements:
         persons=_persons(metadata, 0 if not listing.declares_personal_data else None),
         right_holder_authority=_flag(metadata, "tex:rightHolderAuthority", None),
     )
+
+
+def read_sector(listing: Listing) -> str:
+    """In lower case, empty where not stated; `health` where name, description or a keyword points to it."""
+    told = " ".join((listing.sector or "", listing.name, listing.description, *listing.keywords))
+    return HEALTH if _HEALTH.search(told) else (listing.sector or "").lower()
 
 
 def read_sampling(report: bytes) -> dict[str, int]:

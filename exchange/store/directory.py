@@ -7,6 +7,7 @@ from sqlalchemy import select
 from exchange.store import tables
 from exchange.store.reader import PAGE, Reader, Row, given
 from exchange.store.registry import TRANSFER_BEGUN
+from exchange.vocabulary.instruments import OF_ITSELF, Phase
 
 
 class Directory(Reader):
@@ -87,6 +88,14 @@ class Directory(Reader):
         where = given((delivery.participant, participant), (delivery.base, base), (delivery.account, account))
         query = select(tables.deliveries).where(*where)
         return self._rows(query.order_by(delivery.sequence.desc(), delivery.event_index))
+
+    def suspensions(self, instrument: int) -> Sequence[Row]:
+        """The move with which it first came to trade, and all that persons made, the first one first."""
+        phase = tables.phases.c
+        moves = select(tables.phases).where(phase.instrument == instrument).order_by(phase.sequence, phase.event_index)
+        first = self._first(moves.where(phase.phase.not_in([Phase.HALTED, Phase.CANCEL_ONLY, Phase.CLOSED])))
+        by_persons = self._rows(moves.where(phase.reason.not_in(OF_ITSELF)))
+        return [*([first] if first and first["reason"] in OF_ITSELF else []), *by_persons]
 
     def proposals(self, state: int | None = None, *, limit: int = PAGE) -> Sequence[Row]:
         """What took or takes a second user, by falling id."""

@@ -35,6 +35,22 @@ def test_a_client_that_has_a_document_is_not_sent_it_again(shared):
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_a_certificate_can_be_read_as_a_page_that_it_links_to(shared):
+    certificate = shared.public.get(f"/datasets/{shared.product_id}/certificate")
+    path, _, alternate = certificate.headers["link"].partition(">")
+    assert 'rel="alternate"' in alternate
+    page = shared.public.get(path.lstrip("<"))
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.content == shared.public.get(f"/datasets/{shared.product_id}/report").content
+    digest = hashlib.sha256(certificate.content).hexdigest()
+    for told in (digest, certificate.json()["body"]["assay"]["merkle_root"], "signed what it found", "<svg"):
+        assert told in page.text
+    again = shared.public.request("GET", f"/datasets/{shared.product_id}/report", if_none_match=page.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    refused(shared.public.get("/datasets/NOBODYS/report"), 404, "UNKNOWN_PRODUCT")
+
+
 def test_no_document_of_the_vault_but_certificates_is_a_certificate(shared):
     shown = shared.public.get(f"/datasets/{shared.product_id}").json()
     for digest in (shown["listing"], shown["decision"], shown["dataset"], "0" * 64):

@@ -13,7 +13,7 @@ from exchange.assay import pipeline
 from exchange.assay.certificate import body_digest, canonical_json, sign_certificate, verify_certificate
 from exchange.assay.errors import AssayError, VocabularyError, WorkerError
 from exchange.assay.executors import PARTS_AHEAD
-from exchange.assay.pipeline import AssayResult, Way, assay_documents, code_version, rtu1_counter
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents, code_version, rtu1_counter
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_root
 
@@ -83,7 +83,7 @@ def test_the_body_does_not_depend_on_the_number_of_workers(monkeypatch: pytest.M
 def test_refusals_reach_the_caller_from_a_worker(tmp_path: Path) -> None:
     (tmp_path / "other.tiktoken").write_bytes(b"YQ== 0\n")
     with pytest.raises(VocabularyError, match="VOCABULARY_UNKNOWN"):
-        assay(questions(2), way=Way(workers=2), vocabulary_file=tmp_path / "other.tiktoken")
+        assay(questions(2), way=Way(workers=2), reference=ReferenceFiles(vocabulary=tmp_path / "other.tiktoken"))
 
 
 def test_a_document_no_scanner_can_take_is_told_of_and_the_rest_is_assayed() -> None:
@@ -217,7 +217,7 @@ def test_a_foreign_vocabulary_stops_the_assay(tmp_path: Path) -> None:
     foreign = tmp_path / "other.tiktoken"
     foreign.write_bytes(b"YQ== 0\n")
     with pytest.raises(VocabularyError, match="VOCABULARY_UNKNOWN"):
-        assay(questions(2), vocabulary_file=foreign)
+        assay(questions(2), reference=ReferenceFiles(vocabulary=foreign))
 
 
 def test_the_code_version_covers_every_source_file() -> None:

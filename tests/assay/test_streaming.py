@@ -57,7 +57,7 @@ class Endless(io.RawIOBase):
         self._pieces = itertools.repeat(line * 1_000, lines // 1_000)
         self._rest = b""
 
-    def open(self, _path: str) -> "Endless":
+    def stream(self, _path: str) -> "Endless":
         return self
 
     def read(self, size: int = -1) -> bytes:

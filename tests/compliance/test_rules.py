@@ -24,6 +24,7 @@ BASED = frozenset({LegalBasis.SEPARATE_CONSENT})
 ALL_BASES = frozenset(LegalBasis)
 ASSESSED = frozenset({"personal-data-impact-assessment"})
 PERSONAL = {"declares_personal": True, "persons": 100}
+SELLING = frozenset({"sell"})
 GOOD_SAMPLE = SamplingFacts(
     manual_items=4000,
     manual_pass_bp=9600,
@@ -217,19 +218,30 @@ PAIRS = [
     ),
     ("CN-23", "list", [with_source(crawled_against_refusal=True)], [with_source()]),
     ("EU-02", "list", [with_source(mining_opt_out_ignored=True)], [with_source()]),
-    ("EX-01", "list deliver", [dataset(assay=assay(secrets_found=1))], []),
+    ("EX-01", "list sample deliver", [dataset(assay=assay(secrets_found=1))], []),
     ("EX-02", "order settle deliver", [request(purposes=Purpose.RETRIEVAL)], []),
     ("EX-02", "order settle deliver", [request(purposes=Purpose(0))], []),
     ("EX-05", "deliver", [request(paid=False)], []),
     ("EX-06", "deliver", [request(hashes_match=False)], []),
-    ("EX-07", "order settle deliver", [request(recalled=True)], []),
+    ("EX-07", "sample order settle deliver", [request(recalled=True)], []),
     ("EX-09", "list", [with_source(licence="CC-BY-SA-4.0")], [with_source(licence="CC0-1.0")]),
-    ("EX-10", "list deliver", [dataset(assay=assay(hard_failures=frozenset({"MOJIBAKE"})))], []),
+    ("EX-10", "list sample deliver", [dataset(assay=assay(hard_failures=frozenset({"MOJIBAKE"})))], []),
     (
         "EX-11",
-        "order settle deliver",
+        "sample order settle deliver",
         [dataset(territories=frozenset({"DE"}))],
         [dataset(territories=frozenset({"CN"}))],
+    ),
+    ("EX-12", "sample", [dataset(offered_purposes=Purpose(0))], []),
+    ("EX-12", "sample", [dataset(prohibitions=frozenset({"sell", "display"}))], [dataset(prohibitions=SELLING)]),
+    ("EX-13", "sample", [dataset(sector="health")], [dataset(sector="law")]),
+    ("EX-13", "sample", [dataset(data_level=DataLevel.IMPORTANT)], []),
+    ("EX-13", "sample", [personal_supply()], [personal_supply(anonymised=True)]),
+    (
+        "EX-13",
+        "sample",
+        [dataset(assay=assay(personal_found=3, sensitive_found=1))],
+        [dataset(assay=assay(personal_found=3))],
     ),
 ]
 

@@ -55,7 +55,9 @@ def test_every_kind_of_finding_is_listed_as_what_it_is():
         assert told[each.kind].startswith("yes") == (each.category == "personal")
         assert ("sensitive" in told[each.kind]) == each.sensitive
         assert ("low grade" in told[each.kind]) == (each.kind in LOW_GRADE_KINDS)
-    assert names(PAGE[PAGE.index("Secrets are") : PAGE.index("## Profiles")]) == [each.kind for each in SECRET_PATTERNS]
+    assert names(PAGE[PAGE.index("Secrets are") : PAGE.index("## Sensitive words")]) == [
+        each.kind for each in SECRET_PATTERNS
+    ]
 
 
 def test_every_hard_failure_is_listed():

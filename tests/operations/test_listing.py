@@ -138,6 +138,14 @@ def test_what_is_not_well_formed_is_refused_by_name_and_changes_nothing(exchange
     assert exchange.sequence == before
 
 
+def test_one_bad_document_is_certified_as_bad_and_is_in_no_lot(exchange, vendor):
+    rows = documents()
+    outcome = submit_listing(exchange, VENUE, vendor, *dataset(rows=[*rows[:100], {"question": 5}, *rows[100:]]))
+    body = json.loads(outcome.certificate)["body"]["assay"]
+    assert (body["documents"], body["bad_documents"]) == (len(rows), {"MISSING_FIELD": 1})
+    assert body["taken"]["format"] == "jsonl"
+
+
 def test_the_same_listing_is_admitted_once(exchange, vendor):
     submission = dataset()
     first = submit_listing(exchange, VENUE, vendor, *submission)

@@ -34,3 +34,18 @@ def test_a_search_prints_a_table_and_json_and_goes_on_after_a_cursor(cli_server,
 def test_an_order_that_there_is_not_is_refused_by_name(cli_server, tlx):
     told = tlx("search", "--order", "beauty", "--url", cli_server.url)
     assert (told.exit_code, told.stderr.split(":")[0]) == (1, "BAD_ORDER")
+
+
+def test_a_sample_is_looked_at_kept_and_verified_again_without_a_server(cli_server, shelf, tlx, tmp_path):
+    admit_firm(cli_server, "Peeker")
+    folder, product = tmp_path / "sample", shelf[0]["product_id"]
+    key = ["-c", cli_server.folder.with_name("Peeker.json"), "--url", cli_server.url]
+    seen = tlx("peek", product, "--to", folder, *key)
+    assert seen.exit_code == 0, seen.stderr
+    assert "--- document" in seen.stdout
+    again = tlx("peek", "--offline", folder)
+    assert (again.exit_code, again.stdout) == (0, seen.stdout)
+    (folder / "sample.json").write_bytes((folder / "sample.json").read_bytes().replace(b'"at_ns":1', b'"at_ns":2', 1))
+    assert tlx("peek", "--offline", folder).stderr.startswith("SAMPLE_FORGED")
+    assert tlx("peek", product, *key).stderr.startswith("NO_FOLDER")
+    assert tlx("peek", "--offline", tmp_path).stderr.startswith("NO_SAMPLE")

@@ -1,0 +1,32 @@
+"""Texts of a corpus on one's own machine."""
+
+import pytest
+
+from api.cli.console import CommandError
+from api.cli.corpora import corpus_texts
+
+
+def test_every_file_below_a_folder_is_read_in_order_and_hidden_ones_are_not(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a.txt").write_bytes("one\r\nte\u0301xt".encode())
+    (tmp_path / "b" / "c.jsonl").write_bytes(b'{"text":"two"}\n\n"three"\n{"q":"four","n":4,"a":"five"}\n')
+    (tmp_path / ".git" / "d.txt").write_bytes(b"six")
+    assert list(corpus_texts(tmp_path)) == ["one\nt\u00e9xt", "two", "three", "four\nfive"]
+
+
+def test_a_named_field_is_the_document(tmp_path):
+    path = tmp_path / "c.jsonl"
+    path.write_bytes(b'{"text":"two","body":"one"}\n')
+    assert list(corpus_texts(path, "body")) == ["one"]
+
+
+def test_a_folder_with_metadata_is_read_as_that_says(dataset_folder):
+    texts = list(corpus_texts(dataset_folder))
+    assert len(texts) == 240
+    assert not any("{" in text for text in texts)
+
+
+def test_a_place_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(CommandError, match="NO_CORPUS"):
+        list(corpus_texts(tmp_path / "nowhere"))
