@@ -1,0 +1,41 @@
+"""Tokens in other vocabularies beside RTU-1, as factors of conversion.
+
+Counting all of them on every document would cost a third of the assay, so a sample that nobody chooses is counted:
+the first documents, and after those one of eight by SHA-256.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import quicktok
+
+# By quicktok's name, with the stem of its file.
+VOCABULARIES = {"cl100k_base": "cl100k", "llama3": "llama3", "o200k_base": "o200k"}
+FIRST_DOCUMENTS = 64
+ONE_OF = 8
+
+
+def is_counted(index: int, sha256: bytes) -> bool:
+    return index < FIRST_DOCUMENTS or sha256[0] % ONE_OF == 0
+
+
+def other_counts(text: str) -> tuple[int, ...]:
+    """Tokens in each vocabulary, in order of name; text like a special token is text."""
+    return tuple([count(text) for count in _counters()])
+
+
+@cache
+def vocabulary_sha256(name: str) -> str:
+    """Of the file as the package ships it."""
+    spec = importlib.util.find_spec("quicktok")
+    assert spec is not None and spec.submodule_search_locations, "a dependency"
+    file = Path(spec.submodule_search_locations[0]) / "data" / f"{VOCABULARIES[name]}.vocab"
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@cache
+def _counters() -> list[Callable[[str], int]]:
+    return [quicktok.get_encoding(name).count for name in sorted(VOCABULARIES)]
