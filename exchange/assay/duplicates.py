@@ -6,6 +6,7 @@ threshold is missed once in 6,000), the estimate is checked, and clusters are jo
 not depend on the order in which documents were scanned.
 """
 
+import hashlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -70,6 +71,13 @@ def minhash_digests(texts: Sequence[str]) -> bytes:
     found = shingle_hashes(texts)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(found.hashes, found.offsets.astype(np.uint64), SLOTS, SEED)
     return np.array(matrix.to_rows(), dtype="<u4").tobytes()
+
+
+def duplicates_among(texts: Sequence[str]) -> Duplicates:
+    """Of texts at hand."""
+    sha256s = b"".join([hashlib.sha256(text.encode()).digest() for text in texts])
+    table = np.frombuffer(sha256s, dtype=np.uint8).reshape(-1, SHA256_BYTES)
+    return find_duplicates(table, np.frombuffer(minhash_digests(texts), dtype="<u4").reshape(-1, SLOTS))
 
 
 def find_duplicates(sha256s: npt.NDArray[np.uint8], digests: Digests, scratch: Scratch | None = None) -> Duplicates:

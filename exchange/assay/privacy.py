@@ -104,6 +104,16 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         sensitive=True,
         gates=(b"0" * 17,),
     ),
+    # Before cards: a group of an account number may pass for one, and its own check is the stronger.
+    Recogniser(
+        "iban",
+        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
+        is_iban,
+        None,
+        "personal",
+        sensitive=True,
+        gates=(b"AA00",),
+    ),
     Recogniser(
         "bank_card",
         re.compile(
@@ -145,15 +155,6 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         "personal",
         sensitive=False,
         gates=(b".0.", b".00.", b".000."),
-    ),
-    Recogniser(
-        "iban",
-        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
-        is_iban,
-        None,
-        "personal",
-        sensitive=True,
-        gates=(b"AA00",),
     ),
     Recogniser(
         "passport_mrz",
