@@ -17,9 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from exchange.assay.duplicates import find_duplicates, minhash_digests
+from exchange.assay.duplicates import duplicates_among, minhash_digests
 from exchange.assay.language import language_of
 from exchange.assay.pipeline import assay_documents, rtu1_counter
 from exchange.assay.privacy import find_personal_data
@@ -102,13 +100,6 @@ def whole(profile: str, language: str) -> Run:
     return run
 
 
-def deduplicate(texts: Texts) -> object:
-    """Digests and clusters of the whole set."""
-    digests = b"".join(map(minhash_digests, _parts(texts)))
-    sha256s = b"".join(hashlib.sha256(text.encode()).digest() for text in texts)
-    return find_duplicates(np.frombuffer(sha256s, "u1").reshape(-1, 32), np.frombuffer(digests, "<u4").reshape(-1, 128))
-
-
 def seconds_of(run: Run, texts: Texts, turns: int) -> float:
     """Processor time of the quickest turn."""
     best = float("inf")
@@ -126,7 +117,7 @@ def table(loaded: dict[str, list[str]], turns: int) -> None:
         profile = SETS[name][1]
         size = _size_mb(texts)
         runs = operators(profile) | {
-            "duplicates of all": deduplicate,
+            "duplicates of all": duplicates_among,
             "the whole assay": whole(profile, "zh" if name.startswith("cn") else "en"),
         }
         for label, run in runs.items():
@@ -149,7 +140,7 @@ def compare(loaded: dict[str, list[str]], turns: int) -> None:
         texts = loaded[name]
         pairs: dict[str, tuple[Run, Run]] = {
             "quality": (lambda texts: [failed_rules(text, "web-prose") for text in texts], peer),
-            "deduplication": (deduplicate, peer_deduplicate),
+            "deduplication": (duplicates_among, peer_deduplicate),
         }
         ours, theirs = 0.0, 0.0
         for label, (one, other) in pairs.items():

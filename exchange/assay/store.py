@@ -1,6 +1,6 @@
 """The facts of all documents: in memory while they are few, beyond that in nameless files, read part by part.
 
-What stays in memory of a dataset of any size is some 100 bytes a document while duplicates are looked for; its text
+What stays in memory of a dataset of any size is some 120 bytes a document while duplicates are looked for; its text
 never does.
 """
 
@@ -8,6 +8,8 @@ import tempfile
 import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
@@ -15,15 +17,28 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from exchange.assay.duplicates import SHA256_BYTES, SLOTS, Digests
+from exchange.assay.duplicates import SHA256_BYTES, SLOTS, Digests, Duplicates, find_duplicates
 from exchange.assay.scan import ScannedDocument
 
 T = TypeVar("T")
+
+HELD_BYTES = 64 * 2**20
+"""A table of more lies in a file and is mapped."""
 Scanned = tuple[list[ScannedDocument], bytes]
 
 HELD_DOCUMENTS = 50_000
 """Facts of as many stay in memory, some 50 MB of them."""
 _DECODER = msgspec.msgpack.Decoder(Scanned)
+
+
+@contextmanager
+def scratch_table(folder: Path | None, rows: int, columns: int) -> Iterator[npt.NDArray[np.uint64]]:
+    """A table of zeros: in memory if small, else in a nameless file in `folder`, or where the system keeps such."""
+    if rows * columns * 8 <= HELD_BYTES:
+        yield np.zeros((rows, columns), dtype=np.uint64)
+        return
+    with tempfile.TemporaryFile(dir=folder) as file:
+        yield np.memmap(file, dtype=np.uint64, mode="w+", shape=(rows, columns))
 
 
 def packed(scanned: Scanned) -> bytes:
@@ -86,6 +101,9 @@ class Store(Sequence[ScannedDocument]):
         self._parts.append(
             facts if self._count <= HELD_DOCUMENTS else self._facts.append(msgspec.msgpack.encode((facts, b"")))
         )
+
+    def duplicates(self) -> Duplicates:
+        return find_duplicates(self.sha256s(), self.digests(), partial(scratch_table, self._folder))
 
     def digests(self) -> Digests:
         return self._digests.rows("<u4", SLOTS)

@@ -4,11 +4,8 @@ Counting all of them on every document would cost a third of the assay, so a sam
 the first documents, and after those one of eight by SHA-256.
 """
 
-import hashlib
-import importlib.util
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import quicktok
 
@@ -25,15 +22,6 @@ def is_counted(index: int, sha256: bytes) -> bool:
 def other_counts(text: str) -> tuple[int, ...]:
     """Tokens in each vocabulary, in order of name; text like a special token is text."""
     return tuple([count(text) for count in _counters()])
-
-
-@cache
-def vocabulary_sha256(name: str) -> str:
-    """Of the file as the package ships it."""
-    spec = importlib.util.find_spec("quicktok")
-    assert spec is not None and spec.submodule_search_locations, "a dependency"
-    file = Path(spec.submodule_search_locations[0]) / "data" / f"{VOCABULARIES[name]}.vocab"
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

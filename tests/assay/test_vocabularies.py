@@ -31,7 +31,7 @@ def test_known_texts_have_known_counts(text: str, counts: tuple[int, ...]) -> No
 def test_the_vocabularies_are_those_of_the_certificates_already_signed() -> None:
     declared = {"licence_evidence": True}
     body = assay_documents(documents(*questions(3)), name="n", version="1", secret=SECRET, declared=declared).body
-    assert {name: row["vocabulary_sha256"][:16] for name, row in body["other_vocabularies"].items()} == {
+    assert {name: sha256[:16] for name, sha256 in body["other_vocabulary_sha256s"].items()} == {
         "cl100k_base": "4a945d497c213acd",
         "llama3": "124bfc185ea93e66",
         "o200k_base": "6b17521f79788c7a",
