@@ -37,12 +37,14 @@ def assay_command(
     place: Data,
     croissant: Metadata = None,
     fields: Annotated[
-        list[str], typer.Option("--field", help="A column or JSON path that is text; may be repeated")
-    ] = [],  # noqa: B006
+        list[str] | None, typer.Option("--field", help="A column or JSON path that is text; may be repeated")
+    ] = None,
     format_: Annotated[str | None, typer.Option("--format", help=f"Of {', '.join(FORMATS)}")] = None,
     encoding: Annotated[str | None, typer.Option(help=f"Of {', '.join(ENCODINGS)}")] = None,
     splitter: Annotated[str | None, typer.Option(help=f"How text is cut, of {', '.join(SPLITTERS)}")] = None,
-    files: Annotated[list[str], typer.Option("--files", help="Pattern of the files to take; may be repeated")] = [],  # noqa: B006
+    files: Annotated[
+        list[str] | None, typer.Option("--files", help="Pattern of the files to take; may be repeated")
+    ] = None,
     config: Annotated[str | None, typer.Option(help="Configuration of a dataset card")] = None,
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether a table has one")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0 takes what the text is worth")] = 0,
@@ -56,7 +58,7 @@ def assay_command(
     correct it: a dataset card with its files, Parquet, JSON lines, JSON, CSV, TSV, text, a source tree, compressed or
     in an archive. Nothing is sent anywhere. The Merkle root is salted by chance, so it is another one on each run.
     """
-    wishes = _wishes(fields, format_, encoding, splitter, files, config, header)
+    wishes = _wishes(fields or (), format_, encoding, splitter, files or (), config, header)
     with open_dataset(place, croissant, wishes) as measured:
         result = _assay(measured, workers, words)
     if html:
