@@ -16,6 +16,7 @@ from api import (
     deliveries,
     docs_page,
     entitlements,
+    evidence,
     feed,
     guards,
     kill_switch,
@@ -28,6 +29,7 @@ from api import (
     pools,
     products,
     proposals,
+    salts,
     samples,
     schedules,
     statements,
@@ -58,9 +60,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, lifecycle, novelty, pools,
-        deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections, proposals,
-        venue_rules, schedules, statements, tracing, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle,
+        evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch,
+        corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

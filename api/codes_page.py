@@ -15,6 +15,7 @@ from exchange.assay.recipe import DocumentError
 from exchange.catalogue.listing import ListingError
 from exchange.delivery.access import AccessError
 from exchange.delivery.chain import BrokenLogError
+from exchange.delivery.evidence_pack import EvidencePackError
 from exchange.delivery.sample import SampleError
 from exchange.delivery.verify import LotMismatchError
 from exchange.operations.recovery import StartRefused
@@ -100,6 +101,7 @@ def sections() -> dict[str, Mapping[str, str]]:
         "Delivered lots": documented(AccessError.__doc__)
         | documented(BrokenLogError.__doc__)
         | documented(LotMismatchError.__doc__),
+        "Evidence packs": documented(EvidencePackError.__doc__),
         "Samples": documented(SampleError.__doc__),
         "Starting": documented(StartRefused.__doc__) | documented(SecretsError.__doc__),
     }

@@ -21,7 +21,7 @@ from exchange.assay.html_report import POLICY, CertificateFacts, html_page
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.vocabulary.events import BaseDefined, PoolDefined
-from exchange.vocabulary.participants import Role
+from exchange.vocabulary.participants import Role, Scope
 
 router = APIRouter(tags=["decisions"])
 
@@ -112,9 +112,13 @@ async def decision(
 def _may_see(exchange: Exchange, caller: Caller, row: Row) -> bool:
     if caller.roles & OVERSEERS or row["account"] in caller.accounts:
         return True
-    if row["event_kind"] not in {BaseDefined.KIND, PoolDefined.KIND}:
+    return row["event_kind"] in {BaseDefined.KIND, PoolDefined.KIND} and may_see_base(exchange, caller, row["base"])
+
+
+def may_see_base(exchange: Exchange, caller: Caller, base: int) -> bool:
+    """Whether the caller may trade what claims of this asset are on, or took delivery of it."""
+    if Scope.VIEW not in caller.scopes:
         return False
-    base: int = row["base"]
     if exchange.directory.delivered.get((caller.participant, base)):
         return True
     product = exchange.directory.instrument_of(base)

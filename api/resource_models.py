@@ -137,7 +137,7 @@ class Notice(BaseModel):
 
 class Draw(BaseModel):
     index: int = Field(description="The document's place in the dataset, from 0")
-    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "too_long"]
+    status: Literal["shown", "not_in_a_lot", "personal_data", "secret", "sensitive_words", "too_long"]
     text: str | None = Field(None, description="This and all below only where it is shown")
     path: str | None = None
     record: int | None = None
@@ -291,6 +291,11 @@ class Pooling(BaseModel):
     client_oid: str
     replayed: bool = Field(description="Whether this client_oid had pooled before")
     decision: str = Field(description="SHA-256 of the decision that the dataset belongs to the class")
+
+
+class DatasetSecret(BaseModel):
+    dataset: str = Field(description="SHA-256 of the metadata that was listed")
+    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
 
 
 class Assayer(BaseModel):

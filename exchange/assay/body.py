@@ -52,6 +52,7 @@ def assay_body(
         "near_clusters": cluster_histogram(repeats.clusters),
         "privacy": _privacy(scanned),
         "words": _words(scanned),
+        "declared_language": declaration.language,
         "profile": profile,
         "rule_failures": dict(Counter(rule for document in scanned for rule in document.failed)),
         "indicators": [_indicator(measurement) for measurement in measurements if measurement.n],

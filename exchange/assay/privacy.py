@@ -103,6 +103,16 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         sensitive=True,
         gate=re.compile(r"\d\d{16}"),
     ),
+    # Before cards: a group of an account number may pass for one, and its own check is the stronger.
+    Recogniser(
+        "iban",
+        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
+        is_iban,
+        None,
+        "personal",
+        sensitive=True,
+        gate=re.compile(r"[A-Z][A-Z]\d\d"),
+    ),
     Recogniser(
         "bank_card",
         re.compile(
@@ -144,15 +154,6 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         "personal",
         sensitive=False,
         gate=re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"),
-    ),
-    Recogniser(
-        "iban",
-        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
-        is_iban,
-        None,
-        "personal",
-        sensitive=True,
-        gate=re.compile(r"[A-Z][A-Z]\d\d"),
     ),
     Recogniser(
         "passport_mrz",

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from exchange.assay.language import han_chars
+from exchange.assay.mojibake import was_decoded_wrongly
 
 
 class Page:
@@ -76,7 +77,7 @@ MOJIBAKE_LIMIT_PPM = 1_000
 
 
 def is_garbled(text: str) -> bool:
-    return mojibake_ppm(text) > MOJIBAKE_LIMIT_PPM
+    return mojibake_ppm(text) > MOJIBAKE_LIMIT_PPM or was_decoded_wrongly(text)
 
 
 def failed_rules(text: str, profile: str) -> list[str]:

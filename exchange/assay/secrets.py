@@ -105,6 +105,17 @@ SECRET_PATTERNS: tuple[SecretPattern, ...] = (
         ),
         _is_random,
     ),
+    SecretPattern(
+        "environment_secret",
+        re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD)="),
+        # Without quotes only a line of a settings file leaves no doubt: a name in capitals, the value, and the end.
+        re.compile(
+            r"^[ \t]*(?:export |set |ENV )?(?:[A-Z0-9]{1,20}_){0,4}(?:API_?KEY|SECRET_KEY|ACCESS_KEY|ACCESS_TOKEN"
+            r"|AUTH_TOKEN|CLIENT_SECRET|SECRET|TOKEN|PASSWORD|PASSWD)=([A-Za-z0-9+/_=.-]{20,200})[ \t]*$",
+            re.MULTILINE,
+        ),
+        _is_random,
+    ),
 )
 
 

@@ -49,3 +49,28 @@ def test_a_sample_is_looked_at_kept_and_verified_again_without_a_server(cli_serv
     assert tlx("peek", "--offline", folder).stderr.startswith("SAMPLE_FORGED")
     assert tlx("peek", product, *key).stderr.startswith("NO_FOLDER")
     assert tlx("peek", "--offline", tmp_path).stderr.startswith("NO_SAMPLE")
+
+
+def test_an_evidence_pack_is_taken_away_and_verified_again_without_a_server(cli_server, shelf, tlx, tmp_path):
+    product, place = shelf[0]["product_id"], tmp_path / "pack.zip"
+    told = tlx("evidence", product, "--to", place, "--url", cli_server.url)
+    assert told.exit_code == 0, told.stderr
+    assert "licences/LICENSE" in told.stdout
+    again = tlx("evidence", "--offline", place)
+    assert again.exit_code == 0, again.stderr
+    assert f"grade {shelf[0]['grade']}" in again.stdout
+    place.write_bytes(place.read_bytes()[:-40])
+    assert tlx("evidence", "--offline", place).stderr.startswith("PACK_MALFORMED")
+
+
+def test_a_listing_is_withdrawn_and_its_vendor_who_holds_the_claims_reads_of_it(cli_server, shelf, tlx):
+    product, at = shelf[1]["product_id"], ["--url", cli_server.url]
+    operator = [*at, "-c", cli_server.folder / "operator.json"]
+    assert f"{product} is trading." in tlx("lifecycle", product, *at).stdout
+    moved = tlx("lifecycle", product, "--move", "withdraw", "--note", "asked to be taken off", *operator)
+    assert moved.stdout.strip().endswith(f"{product} is withdrawn."), moved.stderr
+    assert json.loads(tlx("search", "shelf", "--json", *at).stdout)[0]["product_id"] == shelf[0]["product_id"]
+    key = [*at, "-c", cli_server.folder.with_name("Bookseller.json")]
+    assert "asked to be taken off" in tlx("notices", *key).stdout
+    refused = tlx("lifecycle", product, "--move", "reinstate", *operator)
+    assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "ILLEGAL_MOVE")
