@@ -42,7 +42,8 @@ class Dataset(BaseModel):
         vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT", sector="education",
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
         languages={"en": 7473}, documents=7473, bad_documents={}, rtu=1241000, size="1.241000", lots=8,
-        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
+        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2,
+        certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
         decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
         novelty={
