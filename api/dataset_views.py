@@ -142,6 +142,7 @@ class DatasetViews:
             "profile": assay["profile"],
             "languages": assay["languages"],
             "documents": assay["documents"],
+            "bad_documents": assay["bad_documents"],
             "rtu": assay["rtu"],
             "size": format_scaled(assay["rtu"], SIZE_SCALE),
             "lots": entry.lots,

@@ -25,8 +25,9 @@ class Dataset(BaseModel):
         base="17", code="GSM8K", name="gsm8k", version="1.0.0", description="Problems of school mathematics",
         vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT", sector="education",
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
-        languages={"en": 7473}, documents=7473, rtu=1241000, size="1.241000", lots=8, copies=3, exclusive=False,
-        lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
+        languages={"en": 7473}, documents=7473, bad_documents={}, rtu=1241000, size="1.241000", lots=8,
+        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2,
+        certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
         decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
         novelty={
@@ -51,6 +52,7 @@ class Dataset(BaseModel):
     profile: str = Field(description="The quality profile that the assay applied")
     languages: dict[str, int] = Field(description="Documents by language found")
     documents: int
+    bad_documents: dict[str, int] = Field(description="Those that could not be read and are in no lot, by code")
     rtu: int = Field(description="Reference token units, RTU-1, in all documents")
     size: Decimal = Field(description="The same in millions")
     lots: int
