@@ -29,6 +29,7 @@ from api import (
     pools,
     products,
     proposals,
+    salts,
     samples,
     schedules,
     statements,
@@ -62,8 +63,8 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, lifecycle, evidence,
-        novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle,
+        evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch,
         corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip

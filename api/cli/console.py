@@ -39,6 +39,11 @@ def say(text: str) -> None:
     out().print(text, markup=False, highlight=False)
 
 
+def printable(text: str) -> str:
+    """Text from elsewhere without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 def show(what: RenderableType) -> None:
     out().print(what)
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from api.cli.console import CommandError, as_json_text, say, show, table
-from api.cli.delivery import Assayer
-from api.cli.options import HERE, AsJson, Key, Symbol, Url, operating, product_of, public, signed
+from api.cli.options import HERE, AsJson, Assayer, Key, Symbol, Url, operating, product_of, public, signed
 from exchange.assay.certificate import verify_certificate
 from exchange.delivery.evidence_pack import EvidencePack, read_pack
 

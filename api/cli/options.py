@@ -1,6 +1,7 @@
 """What most commands take: where the exchange is, and with whose key to sign."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,10 +22,14 @@ Purpose = Annotated[
     typer.Option("--purpose", help="training, fine-tuning, evaluation, retrieval or research; may repeat"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON")]
+Assayer = Annotated[
+    str | None, typer.Option(help="Public key, in hex, that must have signed the certificate; else the one received")
+]
 
 HERE: Final = DEFAULT_URL
 TRAINING: Final = "training"
 """The purpose where none is named."""
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @contextmanager
@@ -56,3 +61,10 @@ def product_of(symbol: str) -> str:
     if not name.replace("-", "").isalnum() or not name.isascii() or name.count("-") != 1:
         raise CommandError("BAD_SYMBOL", f"{symbol!r} is no product; one is written as GSM8K-CNY")
     return name
+
+
+def key_of(text: str) -> bytes:
+    """An assayer's public key out of hex; CommandError BAD_KEY."""
+    if not _KEY.fullmatch(text):
+        raise CommandError("BAD_KEY", "an assayer's key is 64 hex digits, in lower case")
+    return bytes.fromhex(text)

@@ -7,9 +7,10 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.console import CommandError, say
-from api.cli.delivery import CERTIFICATE, Assayer, fetch_certificate, read_certificate
-from api.cli.options import HERE, Key, Url, product_of, signed
+from api.cli.delivery import fetch_certificate, read_certificate
+from api.cli.options import HERE, Assayer, Key, Url, product_of, signed
 from exchange.assay.pipeline import rtu1_counter
+from exchange.delivery.folder import CERTIFICATE
 from exchange.delivery.sample import VerifiedSample, verify_sample
 from exchange.vocabulary.units import NS_PER_SECOND
 

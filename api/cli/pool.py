@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import facts, say, show, table
-from api.cli.delivery import Assayer, download_lots, fetch_certificate, verify_command
-from api.cli.options import HERE, TRAINING, Key, Purpose, Symbol, Url, operating, product_of, public, signed
+from api.cli.delivery import download_lots, fetch_certificate, fetch_pack
+from api.cli.options import HERE, TRAINING, Assayer, Key, Purpose, Symbol, Url, operating, product_of, public, signed
+from api.cli.verifying import verify_command
 
 pool_command = typer.Typer(help="Trade any lot of a class.", no_args_is_help=True, add_completion=False)
 
@@ -94,6 +95,7 @@ def deliver(
             folder.mkdir(parents=True, exist_ok=True)
             signer = fetch_certificate(client, product, folder, assayer)
             download_lots(client, folder, signer, list(delivered))
+            fetch_pack(client, product, folder)
             verify_command(folder, assayer=signer)
 
 

@@ -22,13 +22,17 @@ _SIGNED_PREFIX = b"TLX certificate 1\x00"
 
 
 class Certificate(NamedTuple):
-    """A verified certificate. `assay` is the assay's body, `assayer` the signer's public key, times in Unix seconds."""
+    """A verified certificate. `assay` is the assay's body, `assayer` the signer's public key, times in Unix seconds.
+
+    `lots` is the statement of the lots that the dataset was cut into, empty where it was cut into none.
+    """
 
     assay: dict[str, Any]
     assayer: bytes
     issued_at_s: int
     expires_at_s: int
     digest: str
+    lots: dict[str, Any]
 
 
 def canonical_json(value: Any) -> bytes:
@@ -44,15 +48,25 @@ def body_digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(body)).hexdigest()
 
 
-def sign_certificate(assay: Mapping[str, Any], key: Ed25519PrivateKey, *, issued_at_s: int, expires_at_s: int) -> bytes:
-    """The certificate's file, canonical itself, so that its own SHA-256 names it."""
-    body = {
+def sign_certificate(
+    assay: Mapping[str, Any],
+    key: Ed25519PrivateKey,
+    *,
+    issued_at_s: int,
+    expires_at_s: int,
+    lots: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The certificate's file, canonical itself, so that its own SHA-256 names it.
+
+    `lots` says how the dataset was cut, so that a lot's place and tokens have the signature too.
+    """
+    body: dict[str, Any] = {
         "assay": assay,
         "assayer": key.public_key().public_bytes_raw().hex(),
         "expires_at_s": expires_at_s,
         "format": FORMAT,
         "issued_at_s": issued_at_s,
-    }
+    } | ({"lots": lots} if lots else {})
     signature = key.sign(_SIGNED_PREFIX + canonical_json(body))
     return canonical_json({"body": body, "digest": body_digest(body), "signature": signature.hex()})
 
@@ -68,6 +82,7 @@ def verify_certificate(content: bytes, *, trusted_assayers: Collection[bytes], n
         _member(body, "issued_at_s", int),
         _member(body, "expires_at_s", int),
         _member(envelope, "digest", str),
+        _member({"lots": {}, **body}, "lots", dict),
     )
     if body_digest(body) != certificate.digest:
         raise CertificateError("CERTIFICATE_ALTERED", "the digest is not that of the body")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from exchange.delivery.canonical import canonical_json
+from exchange.delivery.lot_table import Span, lot_proofs, lot_statements
 from exchange.vocabulary.documents import Document
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_proofs, merkle_root
 
@@ -30,17 +31,6 @@ class DocumentRow(Protocol):
     def rtu(self) -> int: ...
 
 
-class Span(Protocol):
-    """A lot: its number from 0, and its documents from `first` up to, not including, `end`."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def first(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
 def build_lots(
     base: str,
     lot_rtu: int,
@@ -57,19 +47,21 @@ def build_lots(
     assert len(documents) == len(rows) == len(leaves), "one row and one leaf for each document"
     root, paths = merkle_root(leaves), merkle_proofs(leaves)
     dataset = {"documents": len(leaves), "root": root.hex()}
-    for lot in lots:
+    statements = lot_statements(rows, leaves, lots)
+    for lot, stated, proof in zip(lots, statements, lot_proofs(statements), strict=True):
         indexes = range(lot.first, lot.end)
         blob = b"".join(_blob_line(index, documents[index]) for index in indexes)
         entries = [_entry(index, documents[index], rows[index], secret, leaves, paths) for index in indexes]
         manifest = {
-            "actual_rtu": sum(rows[index].rtu for index in indexes),
+            "actual_rtu": stated.rtu,
             "base": base,
             "blob": {"bytes": len(blob), "sha256": hashlib.sha256(blob).hexdigest()},
             "dataset": dataset,
             "documents": entries,
             "format": MANIFEST_FORMAT,
             "lot": lot.number,
-            "lot_root": merkle_root(leaves[lot.first : lot.end]).hex(),
+            "lot_proof": [node.hex() for node in proof],
+            "lot_root": stated.root,
             "nominal_rtu": lot_rtu,
             "unit": "RTU-1",
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from exchange.delivery.canonical import canonical_json, parse_canonical
+from exchange.delivery.lot_table import LotStatement, LotTable
 from exchange.delivery.manifest import MANIFEST_FORMAT
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import SALT_BYTES, leaf_hash, merkle_root, root_of_proof
@@ -22,6 +23,7 @@ _MANIFEST_SHAPE: dict[str, type] = {
     "documents": list,
     "format": str,
     "lot": int,
+    "lot_proof": list,
     "lot_root": str,
     "nominal_rtu": int,
     "unit": str,
@@ -49,6 +51,8 @@ class LotMismatchError(Exception):
     PROOF_MISMATCH      a document's path does not lead to the dataset's root
     LOT_ROOT_MISMATCH   the documents do not give the lot's own root
     RTU_MISMATCH        the tokens do not add up, are fewer than a lot, or a recount differs
+    LOT_NOT_CERTIFIED   the certificate knows no lot of this number with these documents and tokens
+    LOT_PACKING         the lot goes on behind the document that fills it
     """
 
     def __init__(self, code: str, detail: str) -> None:
@@ -66,6 +70,18 @@ class VerifiedLot:
     first_index: int
     documents: tuple[Document, ...]
     lot_root: bytes
+    lot_proof: tuple[bytes, ...]
+    leaves: tuple[bytes, ...]
+    salts: tuple[bytes, ...]
+    proofs: tuple[tuple[bytes, ...], ...]
+    """Of each document: its salted leaf, the salt, and the path from the leaf to the dataset's root."""
+    rtus: tuple[int, ...]
+    dataset_documents: int
+
+    @property
+    def statement(self) -> LotStatement:
+        end = self.first_index + len(self.documents)
+        return LotStatement(end, self.first_index, self.lot, self.lot_root.hex(), self.actual_rtu)
 
 
 def verify_lot(
@@ -75,11 +91,13 @@ def verify_lot(
     *,
     manifest_sha256: str | None = None,
     count_rtu: Callable[[str], int] | None = None,
+    certified: LotTable | None = None,
 ) -> VerifiedLot:
     """The lot's documents, each proved to be part of the dataset with `dataset_root`; LotMismatchError otherwise.
 
     The root does not cover the base's name, the lot's number and the token counts: `manifest_sha256`, out of the
-    delivery, covers them all, and `count_rtu` counts the tokens again.
+    delivery, covers them all; `certified`, out of the certificate, covers all but the name and is held against the
+    lot's own proof; and `count_rtu` counts the tokens again.
     """
     if manifest_sha256 is not None and hashlib.sha256(manifest).hexdigest() != manifest_sha256:
         raise LotMismatchError("HASH_MISMATCH", "the manifest is not the one that was delivered")
@@ -101,15 +119,41 @@ def verify_lot(
     if merkle_root(leaves).hex() != stated["lot_root"]:
         raise LotMismatchError("LOT_ROOT_MISMATCH", "the documents do not give the lot's root")
     _check_rtu(stated, documents, count_rtu)
+    lot = _verified(stated, documents, leaves)
+    if certified is not None:
+        _check_certified(lot, certified)
+    return lot
+
+
+def _verified(stated: dict[str, Any], documents: list[Document], leaves: list[bytes]) -> VerifiedLot:
+    entries = stated["documents"]
     return VerifiedLot(
         base=stated["base"],
         lot=stated["lot"],
         nominal_rtu=stated["nominal_rtu"],
         actual_rtu=stated["actual_rtu"],
-        first_index=first,
+        first_index=entries[0]["index"],
         documents=tuple(documents),
         lot_root=bytes.fromhex(stated["lot_root"]),
+        lot_proof=_nodes(stated["lot_proof"]),
+        leaves=tuple(leaves),
+        salts=tuple(bytes.fromhex(entry["salt"]) for entry in entries),
+        proofs=tuple(_nodes(entry["proof"]) for entry in entries),
+        rtus=tuple(entry["rtu"] for entry in entries),
+        dataset_documents=stated["dataset"]["documents"],
     )
+
+
+def _check_certified(lot: VerifiedLot, certified: LotTable) -> None:
+    if lot.nominal_rtu != certified.lot_rtu or not certified.has(lot.statement, lot.lot_proof):
+        detail = f"lot {lot.lot} of documents {lot.first_index} to {lot.statement.end - 1} with {lot.actual_rtu} RTU"
+        raise LotMismatchError("LOT_NOT_CERTIFIED", detail)
+    if sum(lot.rtus[:-1]) >= lot.nominal_rtu:
+        raise LotMismatchError("LOT_PACKING", f"lot {lot.lot} is full before its last document")
+
+
+def _nodes(stated: list[str]) -> tuple[bytes, ...]:
+    return tuple(bytes.fromhex(node) for node in stated)
 
 
 def _read_manifest(manifest: bytes) -> dict[str, Any]:
@@ -126,6 +170,8 @@ def _read_manifest(manifest: bytes) -> dict[str, Any]:
         _check_shape(entry, _ENTRY_SHAPE, "document")
         if not all(isinstance(node, str) for node in entry["proof"]):
             _malformed("a proof is a list of hashes in hex")
+    if not all(isinstance(node, str) and _HASH.fullmatch(node) for node in stated["lot_proof"]):
+        _malformed("the lot's proof is a list of hashes in hex")
     return stated  # type: ignore[no-any-return]
 
 

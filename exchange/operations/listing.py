@@ -9,14 +9,16 @@ from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
-from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.assay.recipe import DocumentError
+from exchange.assay.scan import scannable
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
 from exchange.catalogue.provenance import provenance
 from exchange.compliance.decisions import Action, Decision
 from exchange.compliance.facts import DatasetFacts, RequestFacts
+from exchange.delivery.lot_table import lot_statements, lots_certified
 from exchange.delivery.manifest import build_lots
 from exchange.operations.admission import profile_of
 from exchange.operations.asking import ask_one
@@ -68,6 +70,8 @@ class _Assayed:
     secret: bytes
     certificate: bytes
     facts: DatasetFacts
+    lot_rtu: int
+    spans: list[LotSpan]
 
 
 def submit_listing(
@@ -93,7 +97,6 @@ def submit_listing(
         shown = {path: content for path, content in {**files, **evidence}.items() if content}
         verified = verify_files(_without_absent_evidence(listing, shown), shown)
         assayed = _assay(exchange, croissant, listing, verified, progress)
-        lot_rtu, spans = _lots(assayed)
     except (ListingError, DocumentError, AssayError, LotError) as error:
         raise OperationRefused(error.code, error.detail) from None
     stated = {each.path: verified[each.path] for each in listing.evidence if each.path in verified}
@@ -111,16 +114,16 @@ def submit_listing(
         _record_refusal(exchange, dossier, decision)
         raise gate_refused(f"listing {listing.name}", decision.reasons, decision.digest)
     asked = next(c for c in (copies, listing.copies, exchange.settings.default_copies) if c is not None)
-    wanted = _copies(asked, len(spans))
+    wanted = _copies(asked, len(assayed.spans))
     for entry in listing.files:
         exchange.vault.put(verified[entry.path])
     dossier = replace(
         dossier,
         copies=wanted,
-        lot_rtu=lot_rtu,
-        tick_minor=propose_tick_minor(lot_rtu, exchange.settings.least_tick_minor),
+        lot_rtu=assayed.lot_rtu,
+        tick_minor=propose_tick_minor(assayed.lot_rtu, exchange.settings.least_tick_minor),
     )
-    return _admit(exchange, dossier, assayed, spans, decision)
+    return _admit(exchange, dossier, assayed, decision)
 
 
 def _refuse_repeat(exchange: Exchange, listing: Listing) -> None:
@@ -138,31 +141,37 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
-    subject = subject_of("dataset", listing.sha256)
-    secret = exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
+    taken = list(scannable(read_documents(verified, listing.recipe, encodings=account.encodings)))
+    secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
         taken,
         name=listing.name,
         version=listing.version,
         secret=secret,
         declared=declaration(listing, verified),
-        workers=exchange.settings.assay_workers,
+        way=Way(exchange.settings.assay_workers),
         progress=progress,
         reference=ReferenceFiles(words=exchange.settings.assay_words),
         account=account,
     )
     documents = [document for document in taken if isinstance(document, Document)]
+    lot_rtu, spans = _lots(listing, result)
     issued_at_s = exchange.now_ns() // NS_PER_SECOND
     certificate = sign_certificate(
         result.body,
         exchange.assayer_key,
         issued_at_s=issued_at_s,
         expires_at_s=issued_at_s + exchange.settings.certificate_days * 86_400,
+        lots=lots_certified(lot_rtu, lot_statements(result.documents, result.leaves, spans)),
     )
-    return _Assayed(
-        listing, documents, result, secret, certificate, dataset_facts(croissant, listing, result.body, verified)
-    )
+    facts = dataset_facts(croissant, listing, result.body, verified)
+    return _Assayed(listing, documents, result, secret, certificate, facts, lot_rtu, spans)
+
+
+def dataset_secret(exchange: Exchange, sha256: str) -> bytes:
+    """What salts the documents of the dataset with this metadata: made once, and kept from then on."""
+    subject = subject_of("dataset", sha256)
+    return exchange.secrets.get_or_make(subject, "salts", lambda: os.urandom(DATASET_SECRET_BYTES))
 
 
 def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
@@ -186,9 +195,9 @@ def declaration(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
     return declared | ({"class": listing.profile} if listing.profile else {})
 
 
-def _lots(assayed: _Assayed) -> tuple[int, list[LotSpan]]:
-    rtus = [document.rtu for document in assayed.result.documents]
-    lot_rtu = assayed.listing.lot_rtu or propose_lot_rtu(rtus)
+def _lots(listing: Listing, result: AssayResult) -> tuple[int, list[LotSpan]]:
+    rtus = [document.rtu for document in result.documents]
+    lot_rtu = listing.lot_rtu or propose_lot_rtu(rtus)
     spans = pack_lots(rtus, lot_rtu)
     if not spans:
         raise LotError("TOO_SMALL", f"{sum(rtus)} RTU make no lot of {lot_rtu}")
@@ -217,25 +226,23 @@ def _record_refusal(exchange: Exchange, dossier: Dossier, decision: Decision) ->
     ask_one(exchange, command, events.DecisionRecorded)
 
 
-def _admit(
-    exchange: Exchange, dossier: Dossier, assayed: _Assayed, spans: list[LotSpan], decision: Decision
-) -> ListingOutcome:
+def _admit(exchange: Exchange, dossier: Dossier, assayed: _Assayed, decision: Decision) -> ListingOutcome:
     """One admission at a time: two of the same name would both take the same code, and each is new beside the other."""
-    sketched = sketch_lots(exchange, assayed.documents, assayed.result.documents, spans)
+    sketched = sketch_lots(exchange, assayed.documents, assayed.result.documents, assayed.spans)
     with exchange.listing_lock:
         _refuse_repeat(exchange, assayed.listing)
         code = base_code(exchange, assayed.listing.name)
         whole = replace(
             dossier,
             code=code,
-            lots=tuple(_store_lots(exchange, code, dossier.lot_rtu, assayed, spans)),
+            lots=tuple(_store_lots(exchange, code, assayed)),
             sketches=keep_sketches(exchange, sketched, dossier.certificate),
         )
         listing = bytes.fromhex(exchange.vault.put(whole.document()))
         command = commands.DefineBase(
             actor=VENUE,
             account=dossier.account,
-            lots=len(spans),
+            lots=len(assayed.spans),
             copies=dossier.copies,
             lot_rtu=dossier.lot_rtu,
             code=code,
@@ -255,7 +262,7 @@ def _admit(
         base=base,
         instrument=instrument.instrument,
         symbol=instrument.symbol,
-        lots=len(spans),
+        lots=len(assayed.spans),
         copies=dossier.copies,
         lot_rtu=dossier.lot_rtu,
         tick_minor=dossier.tick_minor,
@@ -263,11 +270,9 @@ def _admit(
     )
 
 
-def _store_lots(
-    exchange: Exchange, code: str, lot_rtu: int, assayed: _Assayed, spans: list[LotSpan]
-) -> list[LotDocuments]:
-    result = assayed.result
-    built = build_lots(code, lot_rtu, assayed.documents, result.documents, result.leaves, assayed.secret, spans)
+def _store_lots(exchange: Exchange, code: str, assayed: _Assayed) -> list[LotDocuments]:
+    result, spans = assayed.result, assayed.spans
+    built = build_lots(code, assayed.lot_rtu, assayed.documents, result.documents, result.leaves, assayed.secret, spans)
     return [
         LotDocuments(
             span.number, span.rtu, exchange.vault.put(manifest), exchange.vault.put(blob), span.end - span.first

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from exchange.delivery.lot_table import LotTable, lot_statements, lots_certified, read_lot_table
 from exchange.delivery.manifest import build_lots
 from exchange.vocabulary.documents import Document
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_root
@@ -45,7 +46,14 @@ class Dataset(NamedTuple):
         return Dataset(documents, rows, leaves, merkle_root(leaves))
 
     def lots(self, spans: Sequence[Span], lot_rtu: int) -> list[tuple[bytes, bytes]]:
+        """Manifest and blob of each."""
         return list(build_lots("QA", lot_rtu, self.documents, self.rows, self.leaves, SECRET, spans))
+
+    def table(self, spans: Sequence[Span], lot_rtu: int) -> LotTable:
+        """What a certificate would say of the lots."""
+        stated = read_lot_table(lots_certified(lot_rtu, lot_statements(self.rows, self.leaves, spans)))
+        assert stated is not None
+        return stated
 
 
 @pytest.fixture(scope="session")

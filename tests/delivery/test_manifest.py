@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.delivery.canonical import canonical_json, parse_canonical
+from exchange.delivery.lot_table import LotTable, read_lot_table
 from exchange.delivery.verify import LotMismatchError, verify_lot
 
-TEXTS = ["one two three", "", "四 五\nsix\u2028seven", "eight", "nine ten", "eleven"]
+TEXTS = ["one two three", "", "四五\nsix\u2028", "eight", "nine ten", "eleven"]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,13 @@ def dataset(dataset_of):
 @pytest.fixture(scope="module")
 def lot(dataset, span_of) -> tuple[bytes, bytes]:
     """The documents 1 to 4 as lot 1 of at least three tokens."""
-    return dataset.lots([span_of(1, 1, 4)], 3)[0]
+    return dataset.lots([span_of(0, 0, 1), span_of(1, 1, 4)], 3)[1]
+
+
+@pytest.fixture(scope="module")
+def table(dataset, span_of) -> LotTable:
+    """What the certificate says of the two lots."""
+    return dataset.table([span_of(0, 0, 1), span_of(1, 1, 4)], 3)
 
 
 def refusal(manifest: bytes, blob: bytes, root: bytes, **options: Any) -> str:
@@ -35,7 +42,7 @@ def refusal(manifest: bytes, blob: bytes, root: bytes, **options: Any) -> str:
 def test_a_lot_is_verified_from_its_bytes_and_the_root(dataset, lot: tuple[bytes, bytes]) -> None:
     verified = verify_lot(*lot, dataset.root)
     assert (verified.base, verified.lot, verified.first_index) == ("QA", 1, 1)
-    assert (verified.nominal_rtu, verified.actual_rtu) == (3, 5)
+    assert (verified.nominal_rtu, verified.actual_rtu) == (3, 3)
     assert list(verified.documents) == dataset.documents[1:4]
 
 
@@ -59,6 +66,51 @@ def test_the_delivered_digest_covers_the_whole_manifest(dataset, lot: tuple[byte
 
 def test_a_lot_of_another_dataset_is_refused(dataset_of, lot: tuple[bytes, bytes]) -> None:
     assert refusal(*lot, dataset_of(["another"]).root) == "WRONG_ROOT"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stated: stated.update(lot=0),
+        lambda stated: stated.update(lot=2),
+        lambda stated: stated.update(nominal_rtu=2),
+        lambda stated: stated.update(lot_proof=[]),
+        lambda stated: stated.update(lot_proof=["0" * 64]),
+        lambda stated: (stated["documents"][1].update(rtu=3), stated.update(actual_rtu=4)),
+    ],
+)
+def test_what_the_root_does_not_cover_the_certificates_lots_do(
+    dataset, table: LotTable, lot: tuple[bytes, bytes], change: Callable[[Any], object]
+) -> None:
+    assert verify_lot(*lot, dataset.root, certified=table).statement.end == 4
+    lied = spoilt(lot, change)
+    assert verify_lot(lied, lot[1], dataset.root)
+    assert refusal(lied, lot[1], dataset.root, certified=table) == "LOT_NOT_CERTIFIED"
+
+
+def test_a_lot_of_other_documents_than_certified_is_refused(dataset, span_of, table: LotTable) -> None:
+    other = dataset.lots([span_of(0, 0, 2), span_of(1, 2, 5)], 3)[1]
+    assert verify_lot(*other, dataset.root)
+    assert refusal(*other, dataset.root, certified=table) == "LOT_NOT_CERTIFIED"
+
+
+def test_a_certified_lot_that_goes_on_when_it_is_full_is_refused(dataset, span_of) -> None:
+    spans = [span_of(0, 0, 1), span_of(1, 1, 5)]
+    overfull = dataset.lots(spans, 3)[1]
+    assert refusal(*overfull, dataset.root, certified=dataset.table(spans, 3)) == "LOT_PACKING"
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {},
+        {"lot_rtu": 3, "lots": 2},
+        {"lot_rtu": 3, "lots": 2, "root": "z" * 64},
+        {"lot_rtu": "3", "lots": 2, "root": ""},
+    ],
+)
+def test_what_is_no_statement_of_lots_is_none(stated: dict[str, Any]) -> None:
+    assert read_lot_table(stated) is None
 
 
 def test_another_secret_is_a_bug_and_not_a_lot(dataset, span_of) -> None:
@@ -86,6 +138,7 @@ def with_blob(lot: tuple[bytes, bytes], blob: bytes) -> bytes:
         (lambda stated: stated.pop("unit"), "MANIFEST_MALFORMED"),
         (lambda stated: stated.update(lot="1"), "MANIFEST_MALFORMED"),
         (lambda stated: stated.update(lot=True), "MANIFEST_MALFORMED"),
+        (lambda stated: stated.update(lot_proof=["00"]), "MANIFEST_MALFORMED"),
         (lambda stated: stated.update(documents=[]), "MANIFEST_MALFORMED"),
         (lambda stated: stated["documents"][0].update(proof=[1]), "MANIFEST_MALFORMED"),
         (lambda stated: stated["documents"].pop(), "DOCUMENT_COUNT"),
