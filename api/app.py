@@ -60,9 +60,9 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle, evidence,
-        novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch, corrections,
-        proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle,
+        evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator,
+        kill_switch, corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 
