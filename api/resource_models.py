@@ -292,11 +292,6 @@ class Pooling(BaseModel):
     decision: str = Field(description="SHA-256 of the decision that the dataset belongs to the class")
 
 
-class DatasetSecret(BaseModel):
-    dataset: str = Field(description="SHA-256 of the metadata that was listed")
-    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
-
-
 class Assayer(BaseModel):
     format: str
     algorithm: Literal["Ed25519"]
