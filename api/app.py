@@ -61,8 +61,8 @@ ROUTERS: Final = tuple(
     module.router
     for module in (
         orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle,
-        evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator,
-        kill_switch, corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
+        evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch,
+        corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )
 )  # fmt: skip
 

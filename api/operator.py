@@ -77,13 +77,14 @@ async def move_phase(
 ) -> Response:
     """Begin a call, open, halt, let cancels alone through, or close; told on the `status` channel at once.
 
-    What was recalled or withdrawn may be closed, and not opened again: `RECALLED`.
+    What was recalled or withdrawn stays halted, or lets cancels alone through: anything else is `RECALLED`.
     """
     book = market.book(product_id)
     phase, day = Phase[move.phase.upper()], 0
-    if phase not in _STOPS:
-        entry = exchange.directory.instruments[book.instrument]
+    entry = exchange.directory.instruments[book.instrument]
+    if phase not in {Phase.HALTED, Phase.CANCEL_ONLY}:
         refuse_recalled(exchange, entry)
+    if phase not in _STOPS:
         day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.now_ns())
     command = commands.SetPhase(
         actor=caller.key,

@@ -30,7 +30,8 @@ async def sample(
 
     Which ones was fixed when the listing was sealed, by a hash over the certificate's Merkle root, which the venue
     salts, and the admission's sequence and time. Each has its salt and its proof; those that were drawn and are not
-    shown are told with their reason: `personal_data`, `secret`, `too_long`, `not_in_a_lot`. `earlier` names listings
+    shown are told with their reason: `personal_data`, `secret`, `sensitive_words`,
+    `too_long`, `not_in_a_lot`. `earlier` names listings
     of the same vendor that hold documents of this one. The gate decides on `sample`; a refusal is `GATE_REFUSED`. A
     first look is on record. `tlx peek` verifies all of it.
     """

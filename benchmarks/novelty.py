@@ -29,7 +29,7 @@ from exchange.vocabulary.documents import Document
 LISTINGS: Final = Path(__file__).parents[1] / "simulations" / "listings"
 DATA: Final = Path(__file__).parents[2] / "shared" / "data" / "datasets"
 SHARES_PERCENT: Final = (0, 1, 10, 50, 90, 100)
-CHARS: Final = 400_000
+CHARS: Final = 120_000
 """No more text than this is listed of a set, however many documents it is."""
 PERTURBED_PERCENT: Final = 5
 """Of a perturbed copy's words, so many are replaced, and as many dropped."""

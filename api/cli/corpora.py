@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.cli.console import CommandError
-from api.cli.folders import find_croissant, read_folder
-from exchange.assay.documents import read_documents
+from api.cli.folders import find_croissant
+from api.cli.measured import open_dataset
+from exchange.catalogue.layouts import Wishes
 from exchange.vocabulary.documents import Document, canonical_text
 
 RECORDS: Final = frozenset({".jsonl", ".ndjson"})
+ASSAYED: Final = frozenset({".parquet", ".csv", ".tsv", ".gz", ".zst", ".zip", ".tar", ".tgz"})
 TEXT: Final = "text"
 """The field of a record that is its document, where it has one and no other is named."""
 
@@ -18,18 +20,20 @@ TEXT: Final = "text"
 def corpus_texts(place: Path, field: str | None = None) -> Iterator[str]:
     """Documents in canonical text: of a folder with Croissant metadata as that says, else of every file below.
 
-    Each line of JSON lines is a document: the named field, `text`, or else all that is text in it. Every other file is
-    one document in UTF-8. Hidden files are left out. CommandError NO_CORPUS, BAD_CORPUS.
+    Each line of JSON lines is a document: the named field, `text`, or else all that is text in it. Tables, Parquet,
+    and what is compressed or packed are read as `tlx assay` reads each of them. Every other file is one document in
+    UTF-8. Hidden files are left out. CommandError NO_CORPUS, BAD_CORPUS; and what `tlx assay` refuses with.
     """
     if not place.exists():
         raise CommandError("NO_CORPUS", f"{place} is neither a file nor a folder")
     if place.is_dir() and _has_metadata(place):
-        read = read_folder(place)
-        documents = read_documents(read.contents, read.listing.recipe)
-        yield from (document.text for document in documents if isinstance(document, Document))
+        yield from _assayed(place, None)
         return
     for path in _files(place):
-        yield from map(canonical_text, _records(path, field) if path.suffix.lower() in RECORDS else [_text(path)])
+        if path.suffix.lower() in ASSAYED or (path == place and path.suffix.lower() == ".json"):
+            yield from _assayed(path, field)
+        else:
+            yield from map(canonical_text, _records(path, field) if path.suffix.lower() in RECORDS else [_text(path)])
 
 
 def _has_metadata(folder: Path) -> bool:
@@ -38,6 +42,13 @@ def _has_metadata(folder: Path) -> bool:
     except CommandError as error:
         return error.code == "WHICH_METADATA"
     return True
+
+
+def _assayed(place: Path, field: str | None) -> Iterator[str]:
+    with open_dataset(place, None, Wishes(fields=(field,)) if field else Wishes()) as measured:
+        for taken in measured.documents:
+            if isinstance(taken, Document):
+                yield taken.text
 
 
 def _files(place: Path) -> list[Path]:

@@ -13,8 +13,8 @@ from exchange.assay.documents import read_documents
 from exchange.assay.streams import OFFLINE_LIMITS
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.folder_source import FolderSource
-from exchange.catalogue.layouts import Layout, Wishes, infer_layout
-from exchange.catalogue.listing import Listing, verify_in_place
+from exchange.catalogue.layouts import NOT_YET_A_LISTING, Layout, Wishes, infer_layout, layout_of_metadata
+from exchange.catalogue.listing import Listing, ListingError, verify_in_place
 from exchange.catalogue.unpacking import is_archive, unpack_archive
 from exchange.operations.listing import declaration
 from exchange.vocabulary.documents import Taken
@@ -52,7 +52,7 @@ def open_dataset(place: Path, croissant: Path | None, wishes: Wishes) -> Iterato
             unpack_archive(place, unpacked)
             place = _only_folder(unpacked)
         metadata = croissant or (_metadata_in(place) if place.is_dir() and wishes == Wishes() else None)
-        yield _listed(place, metadata) if metadata else _inferred(place, name, wishes)
+        yield _listed(place, metadata) if metadata else _laid_out(name, *infer_layout(place, wishes))
 
 
 def _only_folder(folder: Path) -> Path:
@@ -73,7 +73,13 @@ def _metadata_in(folder: Path) -> Path | None:
 def _listed(folder: Path, croissant: Path) -> Measured:
     if not folder.is_dir():
         raise CommandError("NO_FOLDER", f"{folder} is no folder, and metadata names the files of one")
-    listing = read_listing(croissant.read_bytes())
+    received = croissant.read_bytes()
+    try:
+        listing = read_listing(received)
+    except ListingError as error:
+        if error.code not in NOT_YET_A_LISTING:
+            raise
+        return _laid_out(folder.resolve().name, *layout_of_metadata(folder, received, error))
     verify_in_place(listing, folder)
     shown = dict.fromkeys((each.path for each in evidence_there(listing, folder)), b"")
     account = Account(listing.recipe)
@@ -84,8 +90,7 @@ def _listed(folder: Path, croissant: Path) -> Measured:
     )
 
 
-def _inferred(place: Path, name: str, wishes: Wishes) -> Measured:
-    source, layout = infer_layout(place, wishes)
+def _laid_out(name: str, source: FolderSource, layout: Layout) -> Measured:
     account = Account(layout.recipe, layout.skipped)
     taken = read_documents(source, layout.recipe, OFFLINE_LIMITS, account.encodings)
     declared: dict[str, object] = {"licence_evidence": bool(layout.licence.files)}
@@ -96,4 +101,4 @@ def _inferred(place: Path, name: str, wishes: Wishes) -> Measured:
 
 
 def _size_bytes(root: Path, paths: tuple[str, ...]) -> int:
-    return sum((root / path).stat().st_size for path in paths)
+    return sum((root / path).stat().st_size for path in paths if (root / path).is_file())

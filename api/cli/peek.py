@@ -18,6 +18,7 @@ SAMPLE: Final = "sample.json"
 _WHY: Final = {
     "personal_data": "personal data was found in it",
     "secret": "a secret was found in it",
+    "sensitive_words": "words of the venue's list are in it",
     "too_long": "it would bring the sample over a hundredth of the tokens",
     "not_in_a_lot": "it is in no lot",
 }

@@ -70,7 +70,7 @@ def _meaning(parameter: Any) -> str:
     """What help says, with the choices and the default that it shows."""
     members: Mapping[str, Any] = getattr(parameter.type_descriptor.annotation, "__members__", {})
     choices = " ".join(f"`{each.value}`" for each in members.values())
-    default = "" if parameter.default in {None, False, ""} else f"default `{parameter.default}`"
+    default = "" if parameter.default in (None, False, "", []) else f"default `{parameter.default}`"
     said = (parameter.help or "").replace("|", "\\|")
     return "; ".join(part for part in (said, choices, default) if part)
 

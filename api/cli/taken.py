@@ -59,10 +59,13 @@ def _listing_facts(layout: Layout) -> Iterator[tuple[str, object]]:
 
 
 def _missing(layout: Layout) -> Iterator[str]:
-    yield "Croissant 1.1 metadata with each file's SHA-256, the sources, the offered terms, personal data, data level"
+    if layout.lacking:
+        yield f"the metadata first of all: {layout.lacking}"
+    else:
+        yield "Croissant 1.1 metadata with each file's SHA-256, sources, the offered terms, personal data, data level"
     if not layout.licence.files:
         yield "the licence's text as a file"
     if not layout.licence.identifier:
         yield "an SPDX identifier of the licence"
-    if not layout.language:
+    if not layout.language and not layout.lacking:
         yield "the language"

@@ -35,24 +35,42 @@ def read_documents(
     `encodings` counts the files by the encoding they were read in.
     """
     source = InMemory(files) if isinstance(files, Mapping) else files
+    counted = Counter[str]() if encodings is None else encodings
     read_any, first_bad = False, None
     for path in recipe.files:
-        with source.stream(path) as stream:
-            if recipe.format == "parquet":
-                records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
+        taken_of_file = _read_file(source, path, recipe, limits, counted)
+        whole = recipe.format == "text" and recipe.splitter == "file"
+        for taken in _as_one_document(taken_of_file, path) if whole else _after_a_good_one(taken_of_file):
+            if isinstance(taken, BadDocument):
+                first_bad = first_bad or taken
             else:
-                text, encoding = open_text(stream, path, recipe, limits, _NEWLINES[recipe.format])
-                records = _text_records(text, recipe, path, limits.record_chars)
-            if encodings is not None:
-                encodings[encoding] += 1
-            for taken in _told_apart(_take_all(records, recipe, path, limits, encoding), recipe):
-                if isinstance(taken, BadDocument):
-                    first_bad = first_bad or taken
-                else:
-                    read_any = True
-                yield taken
+                read_any = True
+            yield taken
     if first_bad is not None and not read_any:
         raise _all_bad(first_bad)
+
+
+def _read_file(
+    source: Source, path: str, recipe: Recipe, limits: ReadLimits, encodings: Counter[str]
+) -> Iterator[Taken]:
+    with source.stream(path) as stream:
+        if recipe.format == "parquet":
+            records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
+        else:
+            text, encoding = open_text(stream, path, recipe, limits, _NEWLINES[recipe.format])
+            records = _text_records(text, recipe, path, limits.record_chars)
+        encodings[encoding] += 1
+        yield from _take_all(records, recipe, path, limits, encoding)
+
+
+def _as_one_document(taken: Iterator[Taken], path: str) -> Iterator[Taken]:
+    """Where each file is one document, a bad file is a bad document; only one that is not there is another matter."""
+    try:
+        yield from taken
+    except DocumentError as error:
+        if error.code == "FILE_MISSING":
+            raise
+        yield BadDocument(path, 0, error.code, error.detail)
 
 
 def _text_records(text: io.TextIOWrapper, recipe: Recipe, path: str, limit_chars: int) -> Records:
@@ -71,17 +89,8 @@ def _text_records(text: io.TextIOWrapper, recipe: Recipe, path: str, limit_chars
             return text_file(text, recipe, limit_chars)
 
 
-def _told_apart(taken: Iterator[Taken], recipe: Recipe) -> Iterator[Taken]:
-    """The same, unless nothing but bad ones come: then the file is refused for the first of them.
-
-    Where each file is one document there is nothing to tell apart: a bad file is a bad document.
-    """
-    if recipe.format == "text" and recipe.splitter == "file":
-        return taken
-    return _after_a_good_one(taken)
-
-
 def _after_a_good_one(taken: Iterator[Taken]) -> Iterator[Taken]:
+    """The same, unless nothing but bad ones come: then the file is refused for the first of them."""
     held: list[BadDocument] = []
     for one in taken:
         if isinstance(one, Document):

@@ -24,6 +24,7 @@ _KINDS = {
     "cn_mobile": "Chinese mobile number",
     "cn_resident_id": "Chinese resident identity number",
     "cn_uscc": "organisation's credit code",
+    "environment_secret": "password or key in a settings line",
     "email": "e-mail address",
     "github_token": "GitHub token",
     "google_api_key": "Google API key",

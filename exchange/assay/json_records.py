@@ -39,7 +39,7 @@ def _json_line(line: str, number: int, path: str) -> JsonRecord | BadRecord:
 def json_array(text: TextIO, path: str, limit_chars: int) -> Records:
     """The members of one array, of which no more than one is held. Where its JSON breaks, the file is refused."""
     try:
-        for number, member in enumerate(_members(text, limit_chars)):
+        for number, member in enumerate(_members(text, path, limit_chars)):
             yield number, JsonRecord(member)
     except json.JSONDecodeError as error:
         raise DocumentError("FORMAT_MISMATCH", f"{path} is not JSON: {error.msg}") from None
@@ -47,8 +47,8 @@ def json_array(text: TextIO, path: str, limit_chars: int) -> Records:
         raise DocumentError("FORMAT_MISMATCH", f"{path} is not a JSON array of records: {error}") from None
 
 
-def _members(text: TextIO, limit_chars: int) -> Iterator[Any]:
-    window = _Window(text, limit_chars)
+def _members(text: TextIO, path: str, limit_chars: int) -> Iterator[Any]:
+    window = _Window(text, path, limit_chars)
     if window.next_mark() != "[":
         raise ValueError("it begins otherwise")
     window.take_mark()
@@ -70,8 +70,9 @@ def _members(text: TextIO, limit_chars: int) -> Iterator[Any]:
 class _Window:
     """The part of a text that was read and not yet taken."""
 
-    def __init__(self, text: TextIO, limit_chars: int) -> None:
+    def __init__(self, text: TextIO, path: str, limit_chars: int) -> None:
         self._text = text
+        self._path = path
         self._limit_chars = limit_chars
         self._held = ""
         self._place = 0
@@ -110,7 +111,7 @@ class _Window:
     def _read_on(self, size_chars: int) -> bool:
         self._held, self._place = self._held[self._place :], 0
         if len(self._held) > self._limit_chars:
-            raise ValueError(f"a member has over {self._limit_chars} characters")
+            raise DocumentError("DOCUMENT_TOO_LARGE", f"{self._path}: a member has over {self._limit_chars} characters")
         more = self._text.read(size_chars)
         self._held += more
         return bool(more)

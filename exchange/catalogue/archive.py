@@ -50,7 +50,7 @@ class ArchiveLimits:
 
 
 DEFAULT_LIMITS = ArchiveLimits()
-OFFLINE_LIMITS = ArchiveLimits(packed_bytes=2**40, unpacked_bytes=64 * 2**30, entries=200_000, depth=32)
+UNPACK_LIMITS = ArchiveLimits(packed_bytes=2**40, unpacked_bytes=64 * 2**30, entries=200_000, depth=32)
 """For an archive on one's own machine, which is unpacked to disk."""
 
 Member = tuple[str, Iterator[bytes]]

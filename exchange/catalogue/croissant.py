@@ -5,6 +5,7 @@ import re
 from datetime import date
 from typing import Any
 
+from exchange.assay.recipe import Recipe
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.listing import (
     ACQUISITIONS,
@@ -60,6 +61,12 @@ def read_listing(received: bytes) -> Listing:
         recipe=read_recipe(metadata, files),
         sha256=hashlib.sha256(received).hexdigest(),
     )
+
+
+def read_stated_recipe(received: bytes) -> Recipe:
+    """The recipe out of metadata that is valid Croissant and not yet a listing; ListingError where it has none."""
+    metadata = parse_metadata(received)
+    return read_recipe(metadata, _files(metadata))
 
 
 def _required(metadata: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from exchange.assay.recipe import DocumentError
-from exchange.catalogue.archive import OFFLINE_LIMITS, ArchiveLimits
+from exchange.catalogue.archive import UNPACK_LIMITS, ArchiveLimits
 from exchange.catalogue.compression import SUFFIXES, Decompressed, compression_of
 from exchange.catalogue.listing import ListingError, safe_path
 
@@ -36,7 +36,7 @@ class FolderSource:
     """Opens the files below `root`. A compressed one gives its content, within the limits of its own size."""
 
     root: Path
-    limits: ArchiveLimits = OFFLINE_LIMITS
+    limits: ArchiveLimits = UNPACK_LIMITS
 
     def stream(self, path: str) -> BinaryIO:
         place = self.root / safe_path(path)
@@ -55,7 +55,7 @@ class FolderSource:
         return cast(BinaryIO, Decompressed(file, compression, path, limit_bytes, owned=True))
 
 
-def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = OFFLINE_LIMITS) -> list[FoundFile]:
+def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK_LIMITS) -> list[FoundFile]:
     """Every regular file below `root` in the order of paths; what is left out is counted by why in `skipped`."""
     found: list[FoundFile] = []
     for folder, folders, names in os.walk(root):

@@ -8,13 +8,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from exchange.assay.recipe import DETECT, Field, Format, Recipe, Splitter
 from exchange.catalogue.cards import Card, read_card
 from exchange.catalogue.code_trees import SOURCE_SUFFIXES, is_binary, source_files
+from exchange.catalogue.croissant import read_stated_recipe
 from exchange.catalogue.fields import infer_fields
 from exchange.catalogue.folder_source import FolderSource, FoundFile, find_files, found_file
 from exchange.catalogue.licence_evidence import LicenceFound, find_licence, is_licence_file
@@ -51,13 +52,35 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`why` says by which rules the recipe came about; `language` is the card's."""
+    """`why` says by which rules the recipe came about; `language` is the card's.
+
+    `lacking` is the first thing that keeps the metadata from being a listing's, where there is metadata.
+    """
 
     recipe: Recipe
     why: tuple[str, ...]
     skipped: Counter[str]
     licence: LicenceFound
     language: str | None
+    lacking: str | None = None
+
+
+NOT_YET_A_LISTING = frozenset({"MISSING_FIELD", "BAD_FIELD", "BAD_LICENCE", "BAD_RECIPE", "UNSUPPORTED_TERMS"})
+"""What may be wrong with metadata that a dataset can be measured by, or in spite of."""
+
+
+def layout_of_metadata(folder: Path, received: bytes, lacking: ListingError) -> tuple[FolderSource, Layout]:
+    """Of a folder whose metadata is not yet a listing's: as its record set says, where it has one, else inferred."""
+    try:
+        recipe = read_stated_recipe(received)
+    except ListingError as error:
+        if error.code not in NOT_YET_A_LISTING:
+            raise
+        source, layout = infer_layout(folder, Wishes())
+        return source, replace(layout, lacking=str(lacking))
+    source = FolderSource(folder)
+    licence = find_licence(source, find_files(folder, Counter()), None)
+    return source, Layout(recipe, ("as the metadata states",), Counter(), licence, None, str(lacking))
 
 
 def infer_layout(place: Path, wishes: Wishes) -> tuple[FolderSource, Layout]:
@@ -142,8 +165,9 @@ def _is_binary(source: FolderSource, file: FoundFile) -> bool:
 
 
 def _is_about(file: FoundFile) -> bool:
-    """A file that tells about the dataset, and is not of it."""
-    return is_licence_file(file) or any(fnmatchcase(file.name.lower(), pattern) for pattern in _ABOUT)
+    """A licence, or a file of the folder itself that tells about the dataset; neither is of it."""
+    tells = file.path == file.name and any(fnmatchcase(file.name.lower(), pattern) for pattern in _ABOUT)
+    return tells or is_licence_file(file)
 
 
 def _one_format(files: Sequence[FoundFile], wishes: Wishes) -> Format:

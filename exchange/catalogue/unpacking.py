@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from exchange.catalogue.archive import OFFLINE_LIMITS, ArchiveLimits, archive_members
+from exchange.catalogue.archive import UNPACK_LIMITS, ArchiveLimits, archive_members
 from exchange.catalogue.listing import ListingError
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst")
@@ -13,7 +13,7 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
-def unpack_archive(archive: Path, folder: Path, limits: ArchiveLimits = OFFLINE_LIMITS) -> None:
+def unpack_archive(archive: Path, folder: Path, limits: ArchiveLimits = UNPACK_LIMITS) -> None:
     """Write an archive's files below `folder`. ListingError ARCHIVE_…; ARCHIVE_NESTED for an archive in it.
 
     Folders and files are made new, so a path can lead over nothing that was there before.

@@ -21,7 +21,7 @@ from exchange.vocabulary.merkle import leaf_hash, root_of_proof
 
 FORMAT: Final = "tlx-sample-1"
 SHOWN: Final = "shown"
-WITHHELD: Final = ("not_in_a_lot", "personal_data", "secret", "too_long")
+WITHHELD: Final = ("not_in_a_lot", "personal_data", "secret", "sensitive_words", "too_long")
 """Why a document that was drawn is not shown; `too_long` where it would bring the sample over its share."""
 MOST_SHOWN: Final = 5
 MOST_DRAWN: Final = 20

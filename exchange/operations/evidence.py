@@ -10,7 +10,7 @@ from exchange.compliance.decisions import canonical_json
 from exchange.compliance.facts import LegalBasis
 from exchange.delivery.evidence_pack import build_pack
 from exchange.delivery.vault import VaultError
-from exchange.operations.dossier import Dossier, read_dossier
+from exchange.operations.dossier import NOVELTY, Dossier, read_dossier
 from exchange.operations.entries import BaseEntry
 from exchange.operations.lifecycle import history, state_of
 from exchange.runtime import Exchange
@@ -87,6 +87,8 @@ def _public(exchange: Exchange, entry: BaseEntry, dossier: Dossier) -> Iterator[
     yield "certificate.json", exchange.vault.get(dossier.certificate)
     yield "assayer.json", canonical_json({"algorithm": "Ed25519", "public_key": exchange.assayer.hex()})
     yield "dossier.json", exchange.vault.get(entry.listing.hex())
+    if (novelty := dossier.sketches.get(NOVELTY)) is not None:
+        yield "novelty.json", exchange.vault.get(novelty)
     yield "rules.json", canonical_json(_rules(exchange))
     stages = [
         {"state": str(each.state), "at_ns": each.at_ns, "by": each.by, "told": each.told, "evidence": each.evidence}

@@ -6,11 +6,14 @@ The sample of a dataset is the same for everyone and for ever, so asking again s
 import json
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from exchange.assay.errors import WordListError
 from exchange.assay.privacy import find_personal_data
 from exchange.assay.secrets import find_secrets
+from exchange.assay.words import SensitiveWords, read_word_list
 from exchange.compliance.decisions import Action, Decision
 from exchange.compliance.facts import RequestFacts
 from exchange.delivery.sample import FORMAT, MOST_SHARE, SHOWN, draws, ends_with, seed_of, sign_sample
@@ -18,7 +21,7 @@ from exchange.operations.asking import ask_one
 from exchange.operations.dossier import Dossier, read_dossier
 from exchange.operations.entries import BaseEntry
 from exchange.operations.facts import account_of, listed_facts, participant_facts
-from exchange.operations.refusals import gate_refused
+from exchange.operations.refusals import OperationRefused, gate_refused
 from exchange.operations.verdicts import approvals_for
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
@@ -107,6 +110,17 @@ def _sample(exchange: Exchange, base: BaseEntry, dossier: Dossier) -> bytes:
     return sign_sample(body, exchange.assayer_key)
 
 
+@cache
+def _words(path: Path | None) -> SensitiveWords | None:
+    """The venue's own list of sensitive words, where it has one; without it nothing is shown."""
+    try:
+        return read_word_list(path.read_bytes()) if path else None
+    except OSError as error:
+        raise OperationRefused("WORDS_MISSING", f"the venue's list of words: {error.strerror}") from None
+    except WordListError as error:
+        raise OperationRefused(error.code, error.detail) from None
+
+
 def _told(lots: "_Lots", index: int, left_rtu: int) -> dict[str, Any]:
     """A document with all that proves it; or why it is not shown."""
     entry = lots.entry(index)
@@ -117,6 +131,8 @@ def _told(lots: "_Lots", index: int, left_rtu: int) -> dict[str, Any]:
         return {"index": index, "status": "secret"}
     if find_personal_data(text, index):
         return {"index": index, "status": "personal_data"}
+    if lots.words is not None and lots.words.find(text, index):
+        return {"index": index, "status": "sensitive_words"}
     if entry["rtu"] > left_rtu:
         return {"index": index, "status": "too_long"}
     return {**entry, "status": SHOWN, "text": text}
@@ -126,6 +142,7 @@ class _Lots:
     """The documents of a dataset's lots by their index, out of as few manifests as it takes."""
 
     def __init__(self, exchange: Exchange, dossier: Dossier) -> None:
+        self.words = _words(exchange.settings.assay_words)
         self._vault = exchange.vault
         self._lots = dossier.lots
         self._entries = lru_cache(_MANIFESTS_KEPT)(self._read)

@@ -120,7 +120,7 @@ SPOILT = {
     "a crowded archive": ("ARCHIVE_TOO_LARGE", lambda c, f: (c, {"all.zip": zipped(dict.fromkeys(CROWD, b""))})),
     "not the stated encoding": ("ENCODING_ERROR", lambda c, f: mislabelled(ROW.encode("gb18030"))),
     "not the stated format": ("FORMAT_MISMATCH", lambda c, f: mislabelled(b"%PDF-1.7 and no JSON lines\n")),
-    "a broken record": ("MALFORMED_RECORD", lambda c, f: mislabelled(f"{ROW}\n{ROW[:-1]}\n{ROW}\n".encode())),
+    "nothing but broken records": ("MISSING_FIELD", lambda c, f: mislabelled(b'{"query": "x"}\n' * 3)),
 }
 CROWD = [str(number) for number in range(10_001)]
 

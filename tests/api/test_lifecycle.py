@@ -86,9 +86,10 @@ def test_what_was_delivered_before_stays_with_its_holder(held):
 def test_nothing_opens_a_withdrawn_listing_again(held):
     move(held, "withdraw")
     path = f"/products/{held.product_id}/phase"
-    refused(held.operator.post(path, {"phase": "continuous"}), 400, "RECALLED")
-    assert held.operator.post(path, {"phase": "closed"}).status_code == 200
-    refused(held.operator.post(path, {"phase": "pre_open"}), 400, "RECALLED")
+    for phase in ("continuous", "pre_open", "closed"):
+        refused(held.operator.post(path, {"phase": phase}), 400, "RECALLED")
+    for phase in ("cancel_only", "halted"):
+        assert held.operator.post(path, {"phase": phase, "reason": "recall"}).status_code == 200
     for name in ("withdraw", "recall", "reinstate"):
         refused(move(held, name), 400, "ILLEGAL_MOVE")
 

@@ -70,6 +70,20 @@ def test_a_bad_file_among_files_that_are_documents_is_one_bad_document() -> None
     assert taken[1] == BadDocument("b", 0, "ENCODING_ERROR", "holds bytes that are not utf-8")
 
 
+def test_a_file_that_is_no_text_among_files_that_are_documents_is_one_bad_document() -> None:
+    files = {"a": b"one", "b": "Die Tür".encode("latin-1"), "c": b"PK\x03\x04", "d": b"x\0y", "e": b"four"}
+    taken = list(read_documents(files, Recipe(tuple(files), "text", encoding="detect", splitter="file")))
+    assert [one.code if isinstance(one, BadDocument) else one.text for one in taken] == [
+        "one",
+        "ENCODING_UNKNOWN",
+        "FORMAT_MISMATCH",
+        "FORMAT_MISMATCH",
+        "four",
+    ]
+    with pytest.raises(DocumentError, match="FILE_MISSING"):
+        list(read_documents({"a": b"one"}, Recipe(("a", "b"), "text", splitter="file")))
+
+
 def test_a_file_of_nothing_but_bad_documents_is_refused_for_the_first_of_them() -> None:
     with pytest.raises(DocumentError) as caught:
         read(b'{"txt": "x"}\n' * 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-from exchange.catalogue.archive import OFFLINE_LIMITS, ArchiveLimits
+from exchange.catalogue.archive import UNPACK_LIMITS, ArchiveLimits
 from exchange.catalogue.listing import ListingError
 from exchange.catalogue.unpacking import is_archive, unpack_archive
 
@@ -35,7 +35,7 @@ def tarred(files: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
     return packed.getvalue()
 
 
-def unpacked(folder: Path, archive: bytes, limits: ArchiveLimits = OFFLINE_LIMITS) -> dict[str, bytes]:
+def unpacked(folder: Path, archive: bytes, limits: ArchiveLimits = UNPACK_LIMITS) -> dict[str, bytes]:
     place, to = folder / "archive", folder / "to"
     place.write_bytes(archive)
     to.mkdir(exist_ok=True)
@@ -43,7 +43,7 @@ def unpacked(folder: Path, archive: bytes, limits: ArchiveLimits = OFFLINE_LIMIT
     return {path.relative_to(to).as_posix(): path.read_bytes() for path in to.rglob("*") if path.is_file()}
 
 
-def refusal(folder: Path, archive: bytes, limits: ArchiveLimits = OFFLINE_LIMITS) -> str:
+def refusal(folder: Path, archive: bytes, limits: ArchiveLimits = UNPACK_LIMITS) -> str:
     with pytest.raises(ListingError) as caught:
         unpacked(folder, archive, limits)
     return caught.value.code

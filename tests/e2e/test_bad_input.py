@@ -219,7 +219,7 @@ def parts(croissant, files, evidence):
 
 CONTENTS = {
     "no UTF-8": (b'{"question": "\xff\xfe", "answer": "x"}\n', "ENCODING_ERROR"),
-    "half a record": (b'{"question": "q", "answer": "a"}\n{"question": "q", "ans\n', "MALFORMED_RECORD"),
+    "half a record": (b'{"question": "q", "ans\n', "FORMAT_MISMATCH"),
     "a record without its field": (b'{"question": "q"}\n', "MISSING_FIELD"),
     "a number for a text": (b'{"question": {"a": 1}, "answer": "x"}\n', "FIELD_NOT_TEXT"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(200), "FORMAT_MISMATCH"),

@@ -133,6 +133,21 @@ def test_a_folder_whose_metadata_was_taken_away_is_measured_without_it(tlx, data
     assert (inferred["version"], inferred["unmeasured_indicators"][:1]) == ("unlisted", ["0101"])
 
 
+def test_metadata_that_is_not_yet_a_listings_is_measured_by_its_record_set(tlx, dataset_folder):
+    listed = body_of(tlx, dataset_folder)
+    metadata = dataset_folder / "croissant.json"
+    told = json.loads(metadata.read_bytes())
+    del told["rai:dataCollection"]
+    told["recordSet"][0]["tex:join"] = " "
+    metadata.write_text(json.dumps(told))
+    body = body_of(tlx, dataset_folder)
+    assert (body["documents"], body["taken"]["joiner"]) == (listed["documents"], " ")
+    assert "the metadata first of all: MISSING_FIELD: rai:dataCollection" in tlx("assay", dataset_folder).stdout
+    told["recordSet"] = []
+    metadata.write_text(json.dumps(told))
+    assert body_of(tlx, dataset_folder)["sha256_of_document_sha256s"] == listed["sha256_of_document_sha256s"]
+
+
 def test_an_archive_may_hold_the_metadata_too(tlx, dataset_folder, tmp_path):
     files = {f"riddles/{path.name}": path.read_bytes() for path in dataset_folder.iterdir()}
     (tmp_path / "set.zip").write_bytes(zipped(files))

@@ -1,5 +1,8 @@
 """Texts of a corpus on one's own machine."""
 
+import gzip
+import json
+
 import pytest
 
 from api.cli.console import CommandError
@@ -25,6 +28,18 @@ def test_a_folder_with_metadata_is_read_as_that_says(dataset_folder):
     texts = list(corpus_texts(dataset_folder))
     assert len(texts) == 240
     assert not any("{" in text for text in texts)
+
+
+def test_tables_and_what_is_compressed_are_read_as_an_assay_reads_them(tmp_path):
+    rows = "".join(f"title {number},a longer body of text that is number {number}\n" for number in range(30))
+    (tmp_path / "a.csv").write_text(f"title,body\n{rows}")
+    with gzip.open(tmp_path / "b.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps({"text": f"packed text number {number}"}) + "\n" for number in range(5))
+    texts = list(corpus_texts(tmp_path))
+    assert len(texts) == 35
+    assert "a longer body of text that is number 7" in texts[7]
+    assert texts[-1] == "packed text number 4"
+    assert list(corpus_texts(tmp_path / "a.csv", "title"))[3] == "title 3"
 
 
 def test_a_place_that_is_not_there_is_refused(tmp_path):
