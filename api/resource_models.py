@@ -227,11 +227,6 @@ class Delivery(BaseModel):
     deliveries: list[DeliveredLot]
 
 
-class DatasetSecret(BaseModel):
-    dataset: str = Field(description="SHA-256 of the metadata that was listed")
-    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
-
-
 class Assayer(BaseModel):
     format: str
     algorithm: Literal["Ed25519"]
