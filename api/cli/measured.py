@@ -15,6 +15,7 @@ from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.layouts import NOT_YET_A_LISTING, Layout, Wishes, infer_layout, layout_of_metadata
 from exchange.catalogue.listing import Listing, ListingError, verify_in_place
+from exchange.catalogue.provenance import layout_provenance
 from exchange.catalogue.unpacking import is_archive, unpack_archive
 from exchange.operations.listing import declaration
 from exchange.vocabulary.documents import Taken
@@ -93,7 +94,10 @@ def _listed(folder: Path, croissant: Path) -> Measured:
 def _laid_out(name: str, source: FolderSource, layout: Layout) -> Measured:
     account = Account(layout.recipe, layout.skipped)
     taken = read_documents(source, layout.recipe, OFFLINE_LIMITS, account.encodings, account.kinds)
-    declared: dict[str, object] = {"licence_evidence": bool(layout.licence.files)}
+    declared: dict[str, object] = {
+        "licence_evidence": bool(layout.licence.files),
+        "provenance": layout_provenance(source, layout.licence),
+    }
     if layout.language:
         declared["language"] = layout.language
     size_bytes = _size_bytes(source.root, layout.recipe.files)
