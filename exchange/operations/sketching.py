@@ -50,7 +50,7 @@ def sketch_lots(
     for first in range(sold.start, sold.stop, _DOCUMENTS_AT_ONCE):
         some = range(first, min(first + _DOCUMENTS_AT_ONCE, sold.stop))
         distinct = [shingles(documents[index].text) for index in some]
-        digests += minhash_digests(distinct)
+        digests += minhash_digests([documents[index].text for index in some])
         for index, each in zip(some, distinct, strict=True):
             query.add(each, rows[index].rtu)
             inventory.add(each, rows[index].rtu)
