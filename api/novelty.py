@@ -18,7 +18,7 @@ from api.novelty_models import Novelty, SketchParameters
 from api.prices import price_of
 from api.state import TheExchange, TheMarket
 from api.uploads import Upload, read_upload
-from exchange.assay import duplicates, sketches
+from exchange.assay import shingles, sketches
 from exchange.assay.novelty import CONFIDENCE_PPM, Share
 from exchange.operations.dossier import NOVELTY
 from exchange.operations.novelty import (
@@ -74,8 +74,8 @@ async def sketch_parameters(product_id: str, caller: Viewer, exchange: TheExchan
             "hash": sketches.HASH,
             "key": told.key,
             "rate_log2": told.rate_log2,
-            "shingle_words": duplicates.SHINGLE_WORDS,
-            "shingle_chars_cjk": duplicates.SHINGLE_CHARS_CJK,
+            "shingle_words": shingles.SHINGLE_WORDS,
+            "shingle_chars_cjk": shingles.SHINGLE_CHARS_CJK,
             "least_hashes": LEAST_HASHES,
             "most_hashes": MOST_HASHES,
             "most_evaluations": MOST_EVALUATIONS,

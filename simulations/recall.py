@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from exchange.assay.duplicates import find_duplicates, minhash_digests, shingles
+from exchange.assay.duplicates import duplicates_among, shingles
 from exchange.assay.privacy import Finding, find_personal_data
 from exchange.assay.quality import is_garbled
 from exchange.assay.secrets import find_secrets
@@ -101,7 +101,7 @@ def _damage_rows(seed: int, each: int) -> list[Row]:
 def _repeat_rows(corpus: Repeats) -> list[Row]:
     """By how similar the two documents are in truth, which is counted from all of their shingles."""
     sets = [shingles(text) for text in corpus.texts]
-    repeats = find_duplicates([text.encode() for text in corpus.texts], minhash_digests(sets))
+    repeats = duplicates_among(corpus.texts)
     similar = {
         repeat.document: PPM
         * len(sets[repeat.document] & sets[repeat.source])

@@ -1,30 +1,26 @@
 """A vendor's first two steps: measure a dataset offline, then hand it in."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import RenderableType
 
+from api.cli.assaying import run_assay
 from api.cli.client import Part
-from api.cli.console import as_json_text, err, facts, progress_bar, say, show
+from api.cli.console import as_json_text, err, facts, say, show
 from api.cli.folders import Folder, read_folder
 from api.cli.measured import Measured, open_dataset
 from api.cli.options import HERE, Key, Url, signed
 from api.cli.taken import taken_report
 from exchange.assay.html_report import html_page, masked_examples
-from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents
+from exchange.assay.pipeline import AssayResult, Way
 from exchange.assay.recipe import ENCODINGS, FORMATS, SPLITTERS, Format, Splitter
 from exchange.assay.report import render
 from exchange.catalogue.layouts import Wishes
 from exchange.catalogue.lots import LotError, pack_lots, propose_lot_rtu, stranded_rtu
-from exchange.operations.listing import DATASET_SECRET_BYTES
 from exchange.vocabulary.units import PPM
-
-BYTES_OF_A_WORKER: Final = 2_000_000
-"""Less text than this is not worth another process."""
 
 Place = Annotated[Path, typer.Argument(help="Folder with the metadata, the files and the evidence")]
 Data = Annotated[Path, typer.Argument(help="Folder with or without metadata, one file, or an archive")]
@@ -48,6 +44,11 @@ def assay_command(
     config: Annotated[str | None, typer.Option(help="Configuration of a dataset card")] = None,
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether a table has one")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read; 0 takes what the text is worth")] = 0,
+    cluster: Annotated[str | None, typer.Option(help="Work on a Ray cluster: its address, auto or local")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Keep scanned parts in this folder, and go on from those in it")
+    ] = None,
+    secret: Annotated[Path | None, typer.Option(help="The dataset's secret in hex; else one by chance")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file, a page to send")] = None,
     words: Annotated[Path | None, typer.Option("--words", help="Sensitive words to look for, one a line")] = None,
@@ -56,11 +57,12 @@ def assay_command(
 
     Takes a folder with Croissant metadata; or without, when it infers how documents are taken, says so, and lets you
     correct it: a dataset card with its files, Parquet, JSON lines, JSON, CSV, TSV, text, a source tree, compressed or
-    in an archive. Nothing is sent anywhere. The Merkle root is salted by chance, so it is another one on each run.
+    in an archive. Nothing is sent anywhere. The Merkle root is salted by the secret, so without --secret or --resume
+    it is another one on each run.
     """
     wishes = _wishes(fields or (), format_, encoding, splitter, files or (), config, header)
     with open_dataset(place, croissant, wishes) as measured:
-        result = _assay(measured, workers, words)
+        result = run_assay(measured, Way(workers, cluster, resume), secret, words)
     if html:
         html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:
@@ -117,23 +119,6 @@ def list_command(
     show(_admission(told))
 
 
-def _assay(measured: Measured, workers: int, words: Path | None) -> AssayResult:
-    worth = min(len(os.sched_getaffinity(0)), 1 + measured.size_bytes // BYTES_OF_A_WORKER)
-    with progress_bar() as bar:
-        task = bar.add_task(f"Assaying {measured.name}", total=measured.size_bytes)
-        return assay_documents(
-            measured.documents,
-            name=measured.name,
-            version=measured.version,
-            secret=os.urandom(DATASET_SECRET_BYTES),
-            declared=measured.declared,
-            workers=workers or worth,
-            progress=lambda _, done: bar.update(task, completed=done),
-            account=measured.account,
-            reference=ReferenceFiles(words=words),
-        )
-
-
 def _lots(measured: Measured, result: AssayResult) -> RenderableType:
     """What a listing would propose."""
     rtus = [document.rtu for document in result.documents]
@@ -154,11 +139,16 @@ def _parts(read: Folder, copies: int | None) -> list[Part]:
     return [*parts, ("copies", (None, str(copies)))] if copies else parts
 
 
+def _tally(bad: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {code}" for code, count in bad.items()) or "none"
+
+
 def _admission(told: dict[str, Any]) -> RenderableType:
     entitled = "granted" if told["entitlement"] else "not granted: the gate asks for more than to list it"
     pairs: list[tuple[str, object]] = [
         ("Grade", told["grade"]),
         ("Documents", f"{told['documents']:,}"),
+        ("Not readable", _tally(told["bad_documents"])),
         ("RTU", f"{told['rtu']:,}"),
         ("Lots", f"{told['lots']} of {told['lot_rtu']:,} RTU, {told['lot_size']} in orders"),
         ("Claims issued", f"{told['lots'] * told['copies']:,}, as {told['copies']} copies"),

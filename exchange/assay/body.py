@@ -3,10 +3,11 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import add, and_
 from typing import Any
 
 from exchange.assay import duplicates as near
-from exchange.assay import language, novelty, quality, sketches, tokens
+from exchange.assay import language, novelty, quality, shingles, sketches, tokens
 from exchange.assay import words as sensitive
 from exchange.assay.account import Account
 from exchange.assay.declaration import Declaration
@@ -15,6 +16,7 @@ from exchange.assay.duplicates import Duplicates
 from exchange.assay.grade import INDICATORS, ONE_PPM, HardFailure, Measurement, grade_of
 from exchange.assay.privacy import LOW_GRADE_KINDS, Finding
 from exchange.assay.scan import ScannedDocument
+from exchange.assay.vocabularies import VOCABULARIES
 from exchange.vocabulary.merkle import merkle_root
 
 LANGUAGES_LISTED = 8
@@ -40,13 +42,14 @@ def assay_body(
         "taken": account.statement(),
         "documents": len(scanned),
         "bad_documents": account.bad_tally(),
-        "distinct_documents": len({document.sha256 for document in scanned}),
+        "distinct_documents": len(scanned) - sum(repeats.exact),
         "canonical_utf8_bytes": sum(document.utf8_bytes for document in scanned),
         "rtu": rtu,
+        "other_vocabularies": _other_vocabularies(scanned),
         "largest_document_rtu": max(document.rtu for document in scanned),
         "length_histogram": length_histogram(document.rtu for document in scanned),
-        "sha256_of_document_sha256s": hashlib.sha256(b"".join(d.sha256 for d in scanned)).hexdigest(),
-        "merkle_root": merkle_root([document.leaf for document in scanned]).hex(),
+        "sha256_of_document_sha256s": _sha256_of_sha256s(scanned),
+        "merkle_root": merkle_root(document.leaf for document in scanned).hex(),
         "languages": _languages(scanned),
         "duplicates": _duplicates(scanned, repeats, rtu),
         "near_clusters": cluster_histogram(repeats.clusters),
@@ -76,13 +79,16 @@ def measure(
 
     Bad documents, which could not be read, count with the broken ones.
     """
-    every, filled = len(scanned), [index for index, document in enumerate(scanned) if document.utf8_bytes]
-    unclean = [d.garbled or bool(d.failed) or flag for d, flag in zip(scanned, repeats.near, strict=True)]
+    every = len(scanned)
+    filled = bytearray(document.utf8_bytes > 0 for document in scanned)
+    unclean = bytearray(
+        d.garbled or bool(d.failed) or bool(flag) for d, flag in zip(scanned, repeats.near, strict=True)
+    )
     measurements = [Measurement(code, *sample) for code, sample in sorted(declaration.documentation.items())]
     measurements += [
         Measurement("0201", every + bad_documents, sum(document.garbled for document in scanned) + bad_documents),
         Measurement("0202", every, sum(any(map(is_grave, document.findings)) for document in scanned)),
-        Measurement("0204", every, every - len(filled)),
+        Measurement("0204", every, every - sum(filled)),
     ]
     if declaration.source_stated is not None:
         measurements.append(Measurement("0205", every, 0 if declaration.source_stated else every))
@@ -94,7 +100,7 @@ def measure(
             sum(document.rtu for document in scanned),
             sum(document.rtu for document, flag in zip(scanned, unclean, strict=True) if flag),
         ),
-        Measurement("0301", len(filled), sum(repeats.near[index] for index in filled)),
+        Measurement("0301", sum(filled), sum(map(and_, filled, repeats.near))),
     ]
     if declaration.label_sample is not None:
         measurements.append(Measurement("0304", *declaration.label_sample, sampled=True))
@@ -110,11 +116,11 @@ def is_grave(finding: Finding) -> bool:
 
 def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) -> list[HardFailure]:
     """What makes every lot of the dataset undeliverable, whatever its grade."""
-    findings = [finding for document in scanned for finding in document.findings]
+    grave = {finding.category for document in scanned for finding in document.findings if is_grave(finding)}
+    personal = "personal" in grave
     limit_ppm = sensitive.DOCUMENTS_LIMIT_PPM
-    personal = any(finding.category == "personal" and is_grave(finding) for finding in findings)
     failures: list[tuple[HardFailure, bool]] = [
-        ("SECRET_FOUND", any(finding.category == "secret" for finding in findings)),
+        ("SECRET_FOUND", "secret" in grave),
         ("PERSONAL_DATA_UNREMEDIATED", personal and not declaration.personal_data_consent),
         ("MISSING_LICENCE_EVIDENCE", not declaration.licence_evidence),
         ("HASH_MISMATCH", declaration.files_verified is False),
@@ -126,8 +132,15 @@ def hard_failures(scanned: Sequence[ScannedDocument], declaration: Declaration) 
 
 def _language_consistency(scanned: Sequence[ScannedDocument], declared: str) -> Measurement:
     primary = declared.partition("-")[0].lower()
-    judged = [document for document in scanned if document.language_judged]
-    return Measurement("0206", len(judged), sum(document.language != primary for document in judged))
+    judged = Counter(document.language for document in scanned if document.language_judged)
+    return Measurement("0206", judged.total(), judged.total() - judged[primary])
+
+
+def _sha256_of_sha256s(scanned: Sequence[ScannedDocument]) -> str:
+    digest = hashlib.sha256()
+    for document in scanned:
+        digest.update(document.sha256)
+    return digest.hexdigest()
 
 
 def _indicator(measurement: Measurement) -> dict[str, Any]:
@@ -140,6 +153,25 @@ def _indicator(measurement: Measurement) -> dict[str, Any]:
         "defects": measurement.defects,
         "basis": "sample, 95% lower bound" if measurement.sampled else "full scan",
         "score_ppm": measurement.score_ppm(),
+    }
+
+
+def _other_vocabularies(scanned: Sequence[ScannedDocument]) -> dict[str, dict[str, int]]:
+    """Tokens in each beside the RTU of the same documents: factors of conversion."""
+    documents, rtu, tokens_of = 0, 0, [0] * len(VOCABULARIES)
+    for document in scanned:
+        if document.other_tokens:
+            documents += 1
+            rtu += document.rtu
+            tokens_of = list(map(add, tokens_of, document.other_tokens))
+    return {
+        name: {
+            "documents": documents,
+            "rtu": rtu,
+            "tokens": count,
+            "tokens_per_rtu_ppm": count * ONE_PPM // rtu if rtu else 0,
+        }
+        for name, count in zip(sorted(VOCABULARIES), tokens_of, strict=True)
     }
 
 
@@ -163,12 +195,16 @@ def _duplicates(scanned: Sequence[ScannedDocument], repeats: Duplicates, rtu: in
 
 
 def _privacy(scanned: Sequence[ScannedDocument]) -> dict[str, Any]:
-    findings = [found for document in scanned for found in document.findings if found.category != "word"]
+    found = (each for document in scanned for each in document.findings if each.category != "word")
+    kinds = Counter((finding.kind, finding.category, finding.sensitive) for finding in found)
+    names = dict.fromkeys(kind for kind, _, _ in kinds)
     return {
-        "kinds": dict(Counter(finding.kind for finding in findings)),
-        "personal": sum(finding.category == "personal" for finding in findings),
-        "sensitive": sum(finding.category == "personal" and finding.sensitive for finding in findings),
-        "secrets": sum(finding.category == "secret" for finding in findings),
+        "kinds": {name: sum(count for (kind, _, _), count in kinds.items() if kind == name) for name in names},
+        "personal": sum(count for (_, category, _), count in kinds.items() if category == "personal"),
+        "sensitive": sum(
+            count for (_, category, sensitive), count in kinds.items() if category == "personal" and sensitive
+        ),
+        "secrets": sum(count for (_, category, _), count in kinds.items() if category == "secret"),
     }
 
 
@@ -190,8 +226,9 @@ def _parameters() -> dict[str, Any]:
         "minhash_algorithm": near.ALGORITHM,
         "minhash_slots": near.SLOTS,
         "minhash_seed": near.SEED,
-        "shingle_chars_cjk": near.SHINGLE_CHARS_CJK,
-        "shingle_words": near.SHINGLE_WORDS,
+        "shingle_hash": shingles.HASH,
+        "shingle_chars_cjk": shingles.SHINGLE_CHARS_CJK,
+        "shingle_words": shingles.SHINGLE_WORDS,
         "near_threshold_ppm": near.THRESHOLD_PPM,
         "bands": near.BANDS,
         "compared_per_bucket": near.COMPARED_PER_BUCKET,

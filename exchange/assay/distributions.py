@@ -1,7 +1,9 @@
 """How documents spread over sizes, in bins that double: what a plot needs, and small enough for a certificate."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 
 def length_histogram(rtus: Iterable[int]) -> list[dict[str, int]]:
@@ -14,10 +16,10 @@ def length_histogram(rtus: Iterable[int]) -> list[dict[str, int]]:
     return [{"from_rtu": start, "documents": documents[start], "rtu": tokens[start]} for start in _bins(documents)]
 
 
-def cluster_histogram(clusters: Iterable[Hashable]) -> list[dict[str, int]]:
+def cluster_histogram(clusters: Sequence[int]) -> list[dict[str, int]]:
     """Clusters of two documents and more by their size: 2 to 3, 4 to 7, …; `clusters` names each document's."""
     number, documents = Counter[int](), Counter[int]()
-    for size in Counter(clusters).values():
+    for size in np.unique(np.asarray(clusters), return_counts=True)[1].tolist():
         if size > 1:
             number[_bin(size)] += 1
             documents[_bin(size)] += size

@@ -9,6 +9,7 @@ AssayError
 │                       TEXT_NOT_UNICODE          a document holds half a surrogate pair, so it has no UTF-8 form
 │                       NO_DOCUMENTS              there is nothing to assay
 ├── WorkerError         WORKER_LOST               a worker process died, or could not start
+│                       CLUSTER_MISSING           Ray, which works on clusters, is not installed
 ├── WordListError       WORDS_MISSING             the operator's list of sensitive words cannot be read
 │                       WORDS_INVALID             it is not UTF-8, has no word, or one that is too long
 │                       WORDS_CHANGED             it was changed while it was in use

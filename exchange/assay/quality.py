@@ -49,7 +49,8 @@ SHORT_RECORD_CHARS = 200
 SHORT_RECORD_CHARS_HAN = 80
 
 _STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
-_SENTENCE_ENDS = (".", "?", "!", '"', "'", ";", "。", "？", "！", "”", "；", "…")
+_SENTENCE_ENDS = frozenset(".?!\"';。？！”；…")
+_BULLETS = frozenset("•-*●·")
 _CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w[\w.]* import|return\b|(?:if|for|while|else|try|elif) ?.*[:{]$|#include"
     r"|func |fn |public |private |const |let |var |[}\])]|@\w+|>>> |[\w.\[\], ]+ [+*/-]?= |\w[\w.]*\()",
@@ -117,8 +118,10 @@ def _few_symbols(page: Page) -> bool:
 
 def _few_bullets(page: Page) -> bool:
     lines = len(page.lines)
-    bullets = sum(line.startswith(("•", "-", "*", "●", "·")) for line in page.lines)
-    trailing = sum(line.endswith(("...", "…")) for line in page.lines)
+    bullets = sum([line[0] in _BULLETS for line in page.lines])
+    trailing = 0
+    if "..." in page.text or "…" in page.text:
+        trailing = sum(line.endswith(("...", "…")) for line in page.lines)
     return bullets * 10 <= lines * 9 and trailing * 10 <= lines * 3
 
 
@@ -140,7 +143,7 @@ def _has_stop_words(page: Page) -> bool:
 
 
 def _lines_end_in_punctuation(page: Page) -> bool:
-    return sum(line.endswith(_SENTENCE_ENDS) for line in page.lines) * 100 >= len(page.lines) * 12
+    return sum([line[-1] in _SENTENCE_ENDS for line in page.lines]) * 100 >= len(page.lines) * 12
 
 
 def _few_repeated_lines(page: Page) -> bool:

@@ -20,7 +20,6 @@ from exchange.assay.duplicates import (
     Digests,
     band_keys,
     minhash_digests,
-    shingles,
 )
 from exchange.assay.errors import SketchError
 from exchange.assay.sketch_files import join_file, split_file
@@ -69,7 +68,7 @@ class Matches(NamedTuple):
 def sketch_documents(texts: Sequence[str]) -> DocumentSketches:
     """Of documents in canonical text."""
     sha256s = b"".join(hashlib.sha256(text.encode()).digest() for text in texts)
-    return DocumentSketches(sha256s, minhash_digests([shingles(text) for text in texts]))
+    return DocumentSketches(sha256s, minhash_digests(texts))
 
 
 def read_document_sketches(content: bytes) -> DocumentSketches:

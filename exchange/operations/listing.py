@@ -9,8 +9,9 @@ from exchange.assay.account import Account
 from exchange.assay.certificate import sign_certificate
 from exchange.assay.documents import read_documents
 from exchange.assay.errors import AssayError
-from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.assay.recipe import DocumentError
+from exchange.assay.scan import scannable
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
@@ -140,7 +141,7 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    taken = list(read_documents(verified, listing.recipe, encodings=account.encodings))
+    taken = list(scannable(read_documents(verified, listing.recipe, encodings=account.encodings)))
     secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
         taken,
@@ -148,7 +149,7 @@ def _assay(
         version=listing.version,
         secret=secret,
         declared=declaration(listing, verified),
-        workers=exchange.settings.assay_workers,
+        way=Way(exchange.settings.assay_workers),
         progress=progress,
         reference=ReferenceFiles(words=exchange.settings.assay_words),
         account=account,

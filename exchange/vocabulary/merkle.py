@@ -6,7 +6,7 @@ being guessed from their hashes; who holds the lot gets it in the manifest.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SALT_BYTES = 16
 
@@ -24,14 +24,21 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes; of none, SHA-256 of the empty string (RFC 6962)."""
-    if not leaves:
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """The root over leaf hashes; of none, SHA-256 of the empty string (RFC 6962). Holds one node a level at most."""
+    complete: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        height, node = 0, leaf
+        while complete and complete[-1][0] == height:
+            node = node_hash(complete.pop()[1], node)
+            height += 1
+        complete.append((height, node))
+    if not complete:
         return hashlib.sha256(b"").digest()
-    level = list(leaves)
-    while len(level) > 1:
-        level = _parents(level)
-    return level[0]
+    _, root = complete.pop()
+    while complete:
+        root = node_hash(complete.pop()[1], root)
+    return root
 
 
 def merkle_proofs(leaves: Sequence[bytes]) -> list[list[bytes]]:

@@ -45,6 +45,11 @@ def test_a_few_letters_are_not_held_against_a_document() -> None:
     assert language_of("心心相印").judged
 
 
+def test_four_words_of_english_make_plain_letters_english() -> None:
+    assert language_of("SALVE: what they which how, that AND these cum magna laude").code == "en"
+    assert language_of("Il comitato si riunisce the and una volta all'anno per esaminare i conti").code == "it"
+
+
 def test_only_the_first_characters_count() -> None:
     english = "The committee shall meet at least once in every year. " * 10
     assert language_of(english[:SAMPLE_CHARS] + "中文" * 1000).code == "en"

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange.assay import pipeline
 from exchange.assay.certificate import body_digest, canonical_json, sign_certificate, verify_certificate
-from exchange.assay.errors import AssayError, TextError, VocabularyError, WorkerError
-from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents, code_version, rtu1_counter
+from exchange.assay.errors import AssayError, VocabularyError, WorkerError
+from exchange.assay.executors import PARTS_AHEAD
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents, code_version, rtu1_counter
 from exchange.vocabulary.documents import Document, canonical_text
 from exchange.vocabulary.merkle import document_salt, leaf_hash, merkle_root
 
@@ -72,25 +73,34 @@ def test_the_body_does_not_depend_on_the_number_of_workers(monkeypatch: pytest.M
     texts = [*questions(60), *questions(5), f"Who?\n{RESIDENT_ID}", "", "床前明月光\n疑是地上霜"]
     told: list[tuple[int, int]] = []
     alone = assay(texts)
-    together = assay(texts, workers=2, progress=lambda *so_far: told.append(so_far))
+    together = assay(texts, way=Way(workers=2), progress=lambda *so_far: told.append(so_far))
     assert canonical_json(alone.body) == canonical_json(together.body)
     assert alone == together
     assert told == sorted(told)
     assert told[-1] == (len(texts), alone.body["canonical_utf8_bytes"])
 
 
-def test_refusals_reach_the_caller_from_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "CHUNK_DOCUMENTS", 2)
-    with pytest.raises(TextError) as refusal:
-        assay(["fine\nfine", "bad\r\nline"], workers=2)
-    assert refusal.value.code == "TEXT_NOT_CANONICAL"
-    assert "data.jsonl record 1" in refusal.value.detail
+def test_refusals_reach_the_caller_from_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "other.tiktoken").write_bytes(b"YQ== 0\n")
+    with pytest.raises(VocabularyError, match="VOCABULARY_UNKNOWN"):
+        assay(questions(2), way=Way(workers=2), reference=ReferenceFiles(vocabulary=tmp_path / "other.tiktoken"))
+
+
+def test_a_document_no_scanner_can_take_is_told_of_and_the_rest_is_assayed() -> None:
+    texts = questions(6)
+    result = assay([texts[0], "bad\r\nline", *texts[1:], "\ud800"])
+    assert result.documents == [row._replace(record=row.record + (row.record > 0)) for row in assay(texts).documents]
+    assert [(bad.record, bad.code) for bad in result.bad] == [(1, "TEXT_NOT_CANONICAL"), (7, "TEXT_NOT_UNICODE")]
+    assert result.body["bad_documents"] == {"TEXT_NOT_CANONICAL": 1, "TEXT_NOT_UNICODE": 1}
+    (row,) = (row for row in result.body["indicators"] if row["code"] == "0201")
+    assert (row["n"], row["defects"]) == (8, 2)
+    assert result.body["merkle_root"] == assay(texts).body["merkle_root"]
 
 
 def test_a_worker_that_dies_is_an_error_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "_scan_in_worker", die)
     with pytest.raises(WorkerError) as refusal:
-        assay(questions(2), workers=2)
+        assay(questions(2), way=Way(workers=2))
     assert refusal.value.code == "WORKER_LOST"
 
 
@@ -111,10 +121,10 @@ def test_documents_are_taken_no_faster_than_they_are_scanned(monkeypatch: pytest
         version="1",
         secret=SECRET,
         declared=FULL,
-        workers=2,
+        way=Way(workers=2),
         progress=lambda done, _bytes: ahead.append(taken - done),
     )
-    assert 0 < max(ahead) < 2 * pipeline.CHUNKS_AHEAD
+    assert 0 < max(ahead) < 2 * PARTS_AHEAD + 2
 
 
 def test_planted_defects_are_found_and_graded_down() -> None:

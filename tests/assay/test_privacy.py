@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.assay.privacy import find_personal_data
+from exchange.assay.privacy import RECOGNISERS, Recogniser, find_personal_data, shape_of
 
 RESIDENT_ID = "11010519491231002X"
 CARD = "6222021234567890128"
@@ -105,3 +105,11 @@ def test_findings_lie_inside_the_text_and_do_not_overlap(text: str) -> None:
 def test_a_resident_id_is_found_in_any_surroundings_that_leave_it_whole(before: str, after: str) -> None:
     findings = find_personal_data(f"{before} {RESIDENT_ID} {after}", 0)
     assert any(f.kind == "cn_resident_id" and f.offset == len(before) + 1 for f in findings)
+
+
+@pytest.mark.parametrize("recogniser", RECOGNISERS, ids=lambda each: each.kind)
+@settings(max_examples=15)
+@given(st.data())
+def test_what_a_pattern_matches_passes_its_gate(recogniser: Recogniser, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(recogniser.pattern))
+    assert any(gate in (shape_of(text) or gate) for gate in recogniser.gates)

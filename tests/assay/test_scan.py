@@ -3,7 +3,7 @@ import hashlib
 import pytest
 from assayed import RESIDENT_ID, SECRET, documents, questions
 
-from exchange.assay.duplicates import DIGEST_BYTES, minhash_digests, shingles
+from exchange.assay.duplicates import DIGEST_BYTES, minhash_digests
 from exchange.assay.errors import TextError
 from exchange.assay.pipeline import rtu1_counter
 from exchange.assay.scan import Scanner
@@ -25,7 +25,7 @@ def test_a_document_is_measured_whole(scanner: Scanner) -> None:
     assert facts.leaf == leaf_hash(document_salt(SECRET, 9), text.encode())
     assert (facts.language, facts.language_judged, facts.garbled, facts.failed) == ("en", True, False, ())
     assert [(finding.kind, finding.document) for finding in facts.findings] == [("cn_resident_id", 9)]
-    assert digest == minhash_digests([shingles(text)])
+    assert digest == minhash_digests([text])
 
 
 def test_a_run_of_documents_gives_what_each_gives_alone(scanner: Scanner) -> None:

@@ -4,8 +4,10 @@ import base64
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from exchange.assay.secrets import find_secrets
+from exchange.assay.secrets import SECRET_PATTERNS, SecretPattern, find_secrets, has_long_run
 
 RANDOM = "q7Rw2LzX9vKbT4mNcY8eHs5JdPfG3aUo6iBt"
 KEY_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
@@ -73,3 +75,12 @@ def test_hostile_repetition_does_not_slow_the_search(piece: str) -> None:
     started = time.process_time()
     find_secrets(text, 0)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("secret", SECRET_PATTERNS, ids=lambda each: each.kind)
+@settings(max_examples=15)
+@given(st.data())
+def test_what_a_pattern_matches_holds_a_long_run(secret: SecretPattern, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(secret.pattern))
+    assert has_long_run(text)
+    assert any(hint in text.casefold() for hint in secret.hints)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exchange.assay.certificate import canonical_json
 from exchange.assay.errors import WordListError
-from exchange.assay.pipeline import ReferenceFiles, assay_documents
+from exchange.assay.pipeline import ReferenceFiles, Way, assay_documents
 from exchange.assay.words import MAXIMUM_WORD_CHARS, read_word_list
 
 # Neutral words: the product ships no list, and neither do its tests.
@@ -96,7 +96,7 @@ def assay(texts, words_file, workers=1):
         version="1",
         secret=SECRET,
         declared=declared,
-        workers=workers,
+        way=Way(workers),
         reference=ReferenceFiles(words=words_file),
     )
 

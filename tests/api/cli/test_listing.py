@@ -65,3 +65,21 @@ def test_a_folder_that_is_not_there_is_refused(tlx, tmp_path):
 def test_metadata_may_stand_elsewhere(tlx, dataset_folder, tmp_path):
     elsewhere = (dataset_folder / "croissant.json").rename(tmp_path / "metadata.json")
     assert tlx("assay", dataset_folder, "--croissant", elsewhere).exit_code == 0
+
+
+def test_an_assay_that_is_resumed_says_the_same_with_the_same_secret(tlx, dataset_folder, tmp_path):
+    work = tmp_path / "work"
+    first = tlx("assay", dataset_folder, "--json", "--resume", work)
+    parts = {path: path.stat().st_mtime_ns for path in work.glob("*.part")}
+    assert parts
+    assert (work / "secret").stat().st_mode & 0o777 == 0o600
+    assert tlx("assay", dataset_folder, "--json", "--resume", work).stdout == first.stdout
+    assert {path: path.stat().st_mtime_ns for path in work.glob("*.part")} == parts
+    alone = tlx("assay", dataset_folder, "--json", "--secret", work / "secret", "--workers", "2")
+    assert alone.stdout == first.stdout
+
+
+@pytest.mark.parametrize("content", ["no hex", "ab" * 31])
+def test_a_secret_that_is_none_is_refused(tlx, dataset_folder, tmp_path, content):
+    (tmp_path / "secret").write_text(content)
+    assert tlx("assay", dataset_folder, "--secret", tmp_path / "secret").stderr.startswith("BAD_SECRET: ")
