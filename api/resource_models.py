@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bounds import NoveltyAtListing
 from api.models import Decimal
 
 DIGEST = "5f3cba5ac3d7a9f0f1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718"
@@ -17,23 +18,6 @@ class Vendor(BaseModel):
     id: str
     name: str = Field(description="As it may be shown: a simulated participant says so in its name")
     simulated: bool
-
-
-class Bounded(BaseModel):
-    """With the two bounds that each hold for at least 95 of 100 keys."""
-
-    estimate: int
-    low: int
-    high: int
-
-
-class NoveltyAtListing(BaseModel):
-    rtu: int = Field(description="RTU in all lots")
-    new_rtu: Bounded = Field(description="Those of them that nothing listed before held")
-    new_ppm: Bounded
-    datasets: int = Field(description="How many had been listed before")
-    inventory: str = Field(description="SHA-256 of the list of their sketches")
-    statement: str = Field(description="SHA-256 of the signed statement: see /datasets/{product_id}/novelty/statement")
 
 
 class Dataset(BaseModel):
@@ -242,11 +226,6 @@ class Delivery(BaseModel):
     certificate: str | None = Field(description="SHA-256 of the certificate; null of a pool, whose lots tell their own")
     merkle_root: str | None = Field(description="What the lots are verified against; null of a pool")
     deliveries: list[DeliveredLot]
-
-
-class DatasetSecret(BaseModel):
-    dataset: str = Field(description="SHA-256 of the metadata that was listed")
-    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
 
 
 class Assayer(BaseModel):
