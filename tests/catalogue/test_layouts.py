@@ -75,9 +75,25 @@ def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
     assert list(texts) == ["A.jsonl", "a.jsonl", "a/z.jsonl", "b.jsonl"]
 
 
+def test_files_whose_records_differ_give_fields_of_them_all(tmp_path: Path) -> None:
+    files = {f"{number:02}.jsonl": '{"title": "x", "lines": ["y", "z"]}\n' for number in range(30)}
+    layout, texts = taken(tree(tmp_path, {**files, "29.jsonl": '{"chapter": "v", "lines": ["w"]}\n'}))
+    assert [(field.selector, field.optional) for field in layout.recipe.fields] == [
+        ("title", True),
+        ("lines", False),
+        ("chapter", True),
+    ]
+    assert texts["00.jsonl"] == ["x\ny\nz\n"]
+    assert texts["29.jsonl"] == ["\nw\nv"]
+
+
 def test_text_files_are_documents_and_one_alone_is_cut(tmp_path: Path) -> None:
     _, texts = taken(tree(tmp_path / "many", {"a.txt": "one\n\ntwo\n", "b.txt": "three\n"}))
     assert texts == {"a.txt": ["one\n\ntwo\n"], "b.txt": ["three\n"]}
+    _, texts = taken(
+        tree(tmp_path / "any", {"a.norm": "one\n", "b.norm": "two\n", "c.png": b"\x89PNG", "DATA.md": "x"})
+    )
+    assert texts == {"a.norm": ["one\n"], "b.norm": ["two\n"]}
     _, texts = taken(tree(tmp_path / "blocks", {"a.txt": "one\nline\n\ntwo\n"}))
     assert texts == {"a.txt": ["one\nline", "two\n"]}
     _, texts = taken(tree(tmp_path / "lines", {"a.txt": "one\ntwo\n"}))
