@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from assayed import SECRET, documents, questions
@@ -138,6 +141,42 @@ def test_a_set_larger_than_the_memory_allowed_is_assayed() -> None:
     told = json.loads(ran.stdout)
     assert told["documents"] == 7_000
     assert told["bytes"] > 2 * told["headroom"]
+
+
+KILLED = """
+import json, sys
+from pathlib import Path
+from exchange.assay import pipeline
+from exchange.vocabulary.documents import Document
+
+pipeline.CHUNK_DOCUMENTS = 50
+folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+stream = (Document("data.jsonl", n, f"Who asked {n} of them?\\n{'They have been there. ' * (n % 40)}") for n in range(3_000))
+declared = {"class": "qa-sft", "language": "en", "licence_evidence": True}
+way = pipeline.Way(2 if folder else 1, folder=folder)
+result = pipeline.assay_documents(stream, name="n", version="1", secret=b"s" * 32, declared=declared, way=way)
+print(json.dumps(result.body, sort_keys=True))
+"""
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "if __name__ == '__main__':\n" + indent(KILLED, " "), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def test_a_killed_assay_loses_only_the_parts_in_hand(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as first:
+        while len(list(tmp_path.glob("*.part"))) < 5:
+            assert first.poll() is None
+            time.sleep(0.01)
+        os.killpg(first.pid, signal.SIGKILL)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.part")}
+    assert len(kept) < 60
+    told = [started(*arguments).communicate()[0] for arguments in ((str(tmp_path),), ())]
+    assert told[0] == told[1] != ""
+    assert len(list(tmp_path.glob("*.part"))) == 60
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
 def test_a_cluster_without_ray_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
