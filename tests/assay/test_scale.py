@@ -16,18 +16,22 @@ from assayed import SECRET, documents, questions
 
 from exchange.assay import pipeline, store
 from exchange.assay.certificate import canonical_json
-from exchange.assay.errors import WorkerError
+from exchange.assay.errors import VocabularyError, WorkerError
 from exchange.assay.parts import PartFolder
-from exchange.assay.pipeline import AssayResult, Way, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.vocabulary.documents import Document
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [*questions(50), *questions(10), "", "床前明月光\n疑是地上霜"]
 
 
-def assay(stream: Iterator[Document] | list[Document], way: Way) -> AssayResult:
+def assay(
+    stream: Iterator[Document] | list[Document], way: Way, reference: ReferenceFiles | None = None
+) -> AssayResult:
     declared = {"language": "en", "licence_evidence": True}
-    return assay_documents(stream, name="large", version="1", secret=SECRET, declared=declared, way=way)
+    return assay_documents(
+        stream, name="large", version="1", secret=SECRET, declared=declared, way=way, reference=reference
+    )
 
 
 @pytest.fixture
@@ -151,7 +155,8 @@ from exchange.vocabulary.documents import Document
 
 pipeline.CHUNK_DOCUMENTS = 50
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-stream = (Document("data.jsonl", n, f"Who asked {n} of them?\\n{'They have been there. ' * (n % 40)}") for n in range(3_000))
+texts = (f"Who asked {number} of them?\\n{'They have been there. ' * (number % 40)}" for number in range(3_000))
+stream = (Document("data.jsonl", number, text) for number, text in enumerate(texts))
 declared = {"class": "qa-sft", "language": "en", "licence_evidence": True}
 way = pipeline.Way(2 if folder else 1, folder=folder)
 result = pipeline.assay_documents(stream, name="n", version="1", secret=b"s" * 32, declared=declared, way=way)
@@ -196,6 +201,9 @@ def test_a_ray_cluster_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) ->
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         distributed = assay(documents(*TEXTS), Way(cluster="auto"))
+        with pytest.raises(VocabularyError) as refusal:
+            assay(documents(*TEXTS), Way(cluster="auto"), ReferenceFiles(vocabulary=ROOT / "LICENSE"))
     finally:
         ray.shutdown()
     assert distributed == assay(documents(*TEXTS), Way())
+    assert str(refusal.value).startswith("VOCABULARY_UNKNOWN: SHA-256 ")
