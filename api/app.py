@@ -39,9 +39,12 @@ from api import (
     venue_rules,
 )
 from api.auth import Authenticator
+from api.dataset_search import DatasetSearch
+from api.dataset_views import DatasetViews
 from api.errors import add_handlers
 from api.gatehouse import Gatehouse, Limits
 from api.market import Market
+from api.prices import Prices
 from api.settings import ApiSettings
 from exchange.operations.bootstrap import bootstrap
 from exchange.operations.guarding import end_old_guards
@@ -120,3 +123,6 @@ async def _start(app: FastAPI, exchange: Exchange) -> None:
     await asyncio.to_thread(end_old_guards, exchange)
     await asyncio.to_thread(finish_issues, exchange)
     await asyncio.to_thread(finish_pools, exchange)
+    views = app.state.dataset_views = DatasetViews(exchange)
+    app.state.dataset_search = DatasetSearch(exchange, views, Prices(market))
+    await asyncio.to_thread(app.state.dataset_search.take_in)

@@ -13,11 +13,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from api.answers import answer
-from api.dataset_views import DatasetViews, TheDatasets, dataset_views_of
+from api.dataset_views import DatasetViews, TheDatasets
 from api.errors import PROBLEMS, ApiError
 from api.prices import Price, Prices
 from api.resource_models import Dataset
-from api.state import TheExchange, exchange_of
+from api.state import TheExchange
 from exchange.assay.quality import PROFILES
 from exchange.catalogue.listing import DATASET_CLASSES
 from exchange.catalogue.search import FACETS, GRADES, Found, Order, SearchError, SearchIndex, Wanted
@@ -78,12 +78,19 @@ class DatasetSearch:
         self._taken_in = 0
         self._gone: set[int] = set()
         """Recalled and withdrawn, which nobody finds."""
+        self._known: dict[int, int | None] = {}
+        """The last price of each base, of what is gone too."""
         self._moved: deque[tuple[int, Price | None]] = deque()
         self._lock = threading.Lock()
 
     def note_prices(self) -> None:
         """What has moved, for the next search; on the loop's thread."""
         self._moved.extend(self.prices.moved().items())
+
+    def take_in(self) -> None:
+        """Read every listing, about two thousand in a second, so that no search has to."""
+        with self._lock:
+            self._follow()
 
     def find(self, wanted: Wanted) -> Found:
         """A page, after new listings have come in and prices have moved; SearchError."""
@@ -92,6 +99,7 @@ class DatasetSearch:
             return self._index.search(wanted)
 
     def _follow(self) -> None:
+        """New listings, what moved, what left the market, and what came back with the price that it has by now."""
         for entry in islice(list(self._exchange.directory.bases.values()), self._taken_in, None):
             self._index.add(self._views.entry(entry))
             self._taken_in += 1
@@ -100,20 +108,17 @@ class DatasetSearch:
             self._index.remove(base)
         for base in self._gone - recalled:
             self._index.add(self._views.entry(self._exchange.directory.bases[base]))
+            self._index.reprice(base, self._known.get(base))
         self._gone = recalled
         for _ in range(len(self._moved)):
             base, price = self._moved.popleft()
+            self._known[base] = price.minor if price else None
             if base in self._index:
-                self._index.reprice(base, price.minor if price else None)
+                self._index.reprice(base, self._known[base])
 
 
 async def _search(connection: HTTPConnection) -> DatasetSearch:
-    """The application's one, made when it is first asked for."""
-    state = connection.app.state
-    if not hasattr(state, "dataset_search"):
-        exchange, views = exchange_of(connection), dataset_views_of(connection)
-        state.dataset_search = DatasetSearch(exchange, views, Prices(state.market))
-    return cast(DatasetSearch, state.dataset_search)
+    return cast(DatasetSearch, connection.app.state.dataset_search)
 
 
 TheSearch = Annotated[DatasetSearch, Depends(_search)]

@@ -12,7 +12,6 @@ from starlette.requests import HTTPConnection
 
 from api.errors import ApiError
 from api.prices import Price
-from api.state import exchange_of
 from exchange.catalogue.croissant import read_terms
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.metadata import text, texts
@@ -142,6 +141,7 @@ class DatasetViews:
             "profile": assay["profile"],
             "languages": assay["languages"],
             "documents": assay["documents"],
+            "bad_documents": assay["bad_documents"],
             "rtu": assay["rtu"],
             "size": format_scaled(assay["rtu"], SIZE_SCALE),
             "lots": entry.lots,
@@ -198,12 +198,8 @@ def _stated_novelty(vault: Vault, dossier: Dossier) -> dict[str, Any] | None:
     return {**told, "statement": digest}
 
 
-def dataset_views_of(connection: HTTPConnection) -> DatasetViews:
-    """The application's one, made when it is first asked for."""
-    state = connection.app.state
-    if not hasattr(state, "dataset_views"):
-        state.dataset_views = DatasetViews(exchange_of(connection))
-    return cast(DatasetViews, state.dataset_views)
+async def _views(connection: HTTPConnection) -> DatasetViews:
+    return cast(DatasetViews, connection.app.state.dataset_views)
 
 
-TheDatasets = Annotated[DatasetViews, Depends(dataset_views_of)]
+TheDatasets = Annotated[DatasetViews, Depends(_views)]

@@ -172,6 +172,7 @@ def _admitted(exchange: Exchange, outcome: ListingOutcome) -> dict[str, Any]:
         "quote": quote.code,
         "grade": assay["grade"],
         "documents": assay["documents"],
+        "bad_documents": assay["bad_documents"],
         "rtu": assay["rtu"],
         "entitlement": None if outcome.entitlement is None else str(outcome.entitlement),
     }

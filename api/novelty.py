@@ -13,8 +13,9 @@ from api.auth import Caller, Trader, Viewer
 from api.dataset_views import DatasetView, TheDatasets
 from api.decisions import DOCUMENT, stored_document
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
-from api.market import Book, Market
+from api.market import Market
 from api.novelty_models import Novelty, SketchParameters
+from api.prices import price_of
 from api.state import TheExchange, TheMarket
 from api.uploads import Upload, read_upload
 from exchange.assay import shingles, sketches
@@ -155,12 +156,11 @@ def _priced(market: Market, view: DatasetView, asked: Answer) -> dict[str, Any]:
     """
     product = market.directory.instrument_of(view.entry.base)
     book = market.books.get(product.instrument) if product else None
-    ticks, of = _price(book)
-    if book is None or not ticks:
-        return {"price": None, "price_of": None, "quote": None, "price_per_million_new": None}
+    price = price_of(book) if book else None
+    if book is None or price is None:
+        return {"price": None, "price_from": None, "quote": None, "price_per_million_new": None}
     quote = market.directory.assets[book.entry.quote]
-    paid = ticks * book.entry.tick_minor * view.entry.lots * view.entry.lot_rtu
-    new = asked.new_rtu
+    paid, new = price.minor * view.entry.lots * view.entry.lot_rtu, asked.new_rtu
     minors = {
         "estimate": paid // new["estimate"] if new["estimate"] else None,
         "low": paid // new["high"] if new["high"] else None,
@@ -168,16 +168,8 @@ def _priced(market: Market, view: DatasetView, asked: Answer) -> dict[str, Any]:
     }
     told = {name: None if minor is None else format_scaled(minor, quote.scale) for name, minor in minors.items()}
     return {
-        "price": book.scales.price(ticks),
-        "price_of": of,
+        "price": format_scaled(price.minor, quote.scale),
+        "price_from": price.source,
         "quote": quote.code,
         "price_per_million_new": told,
     }
-
-
-def _price(book: Book | None) -> tuple[int, str]:
-    """The best ask, else the last price; zero where there is neither."""
-    if book is None:
-        return 0, ""
-    ask = next(book.depth.asks.quotes(1), None)
-    return (ask.price_ticks, "ask") if ask else (book.tape.last_price_ticks, "last")

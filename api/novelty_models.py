@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.bounds import Bounded
 from api.models import Decimal
-from api.resource_models import DIGEST, Bounded, example
+from api.resource_models import DIGEST, example
 
 
 class SketchParameters(BaseModel):
@@ -46,7 +47,7 @@ class Novelty(BaseModel):
     model_config = example(
         product_id="GSM8K-CNY", rtu=1241000, new_rtu={"estimate": 1117000, "low": 1103000, "high": 1131000},
         held_ppm={"estimate": 100000, "low": 89000, "high": 111000}, confidence_ppm=950000, sampled=8311,
-        evaluations=[], queries_left=19, price="500.00", price_of="ask", quote="CNY",
+        evaluations=[], queries_left=19, price="500.00", price_from="ask", quote="CNY",
         price_per_million_new={"estimate": "537.15", "low": "530.50", "high": "543.97"},
     )  # fmt: skip
 
@@ -59,6 +60,6 @@ class Novelty(BaseModel):
     evaluations: list[EvaluationOverlap]
     queries_left: int
     price: Decimal | None = Field(description="Per million RTU; none where there is neither an offer nor a trade")
-    price_of: Literal["ask", "last"] | None
+    price_from: Literal["ask", "last", "reference"] | None
     quote: str | None
     price_per_million_new: BoundedPrice | None = Field(description="All lots bought at `price`, over what is new")

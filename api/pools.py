@@ -12,7 +12,7 @@ from api.answers import answer
 from api.auth import Manager, Trader
 from api.dataset_views import TheDatasets
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS, ApiError
-from api.resource_models import Pool, Pooling
+from api.pool_models import Pool, Pooling
 from api.state import TheExchange
 from exchange.compliance.pools import PoolClass
 from exchange.operations.entries import PoolEntry

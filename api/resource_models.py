@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bounds import NoveltyAtListing
 from api.models import Decimal
 
 DIGEST = "5f3cba5ac3d7a9f0f1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718"
@@ -19,30 +20,14 @@ class Vendor(BaseModel):
     simulated: bool
 
 
-class Bounded(BaseModel):
-    """With the two bounds that each hold for at least 95 of 100 keys."""
-
-    estimate: int
-    low: int
-    high: int
-
-
-class NoveltyAtListing(BaseModel):
-    rtu: int = Field(description="RTU in all lots")
-    new_rtu: Bounded = Field(description="Those of them that nothing listed before held")
-    new_ppm: Bounded
-    datasets: int = Field(description="How many had been listed before")
-    inventory: str = Field(description="SHA-256 of the list of their sketches")
-    statement: str = Field(description="SHA-256 of the signed statement: see /datasets/{product_id}/novelty/statement")
-
-
 class Dataset(BaseModel):
     model_config = example(
         base="17", code="GSM8K", name="gsm8k", version="1.0.0", description="Problems of school mathematics",
         vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT", sector="education",
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
-        languages={"en": 7473}, documents=7473, rtu=1241000, size="1.241000", lots=8, copies=3, exclusive=False,
-        lot_rtu=150000, lot_size="0.150000", lots_delivered=2, certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
+        languages={"en": 7473}, documents=7473, bad_documents={}, rtu=1241000, size="1.241000", lots=8,
+        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2,
+        certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
         decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
         novelty={
@@ -67,6 +52,7 @@ class Dataset(BaseModel):
     profile: str = Field(description="The quality profile that the assay applied")
     languages: dict[str, int] = Field(description="Documents by language found")
     documents: int
+    bad_documents: dict[str, int] = Field(description="Those that could not be read and are in no lot, by code")
     rtu: int = Field(description="Reference token units, RTU-1, in all documents")
     size: Decimal = Field(description="The same in millions")
     lots: int
@@ -239,62 +225,6 @@ class Delivery(BaseModel):
     certificate: str | None = Field(description="SHA-256 of the certificate; null of a pool, whose lots tell their own")
     merkle_root: str | None = Field(description="What the lots are verified against; null of a pool")
     deliveries: list[DeliveredLot]
-
-
-class PooledBase(BaseModel):
-    product_id: str
-    base: str
-    lots: int = Field(description="Claims on it that are in the pool and were not delivered")
-
-
-class Pool(BaseModel):
-    model_config = example(
-        product_id="EDUEN-CNY", pool="31", code="EDUEN", sector="education", language="en", kind="qa-sft", grade="G2",
-        licence="MIT", purposes=["training"], territories=["CN"], lot_rtu=150000, lot_size="0.150000", tick="0.20",
-        quote="CNY", phase="continuous", lots=12, pooled=[{"product_id": "GSM8K-CNY", "base": "17", "lots": 12}],
-        listing=DIGEST, decision=DIGEST,
-    )  # fmt: skip
-
-    product_id: str | None = Field(description="None where the definition was interrupted")
-    pool: str = Field(description="The id of the claims' asset")
-    code: str
-    sector: str
-    language: str = Field(description="As the dataset states it, and the assay held its documents against")
-    kind: str = Field(description="The quality profile that the assay applied")
-    grade: str = Field(description="The least that a dataset must have")
-    licence: str = Field(description="SPDX identifier")
-    purposes: list[str] = Field(description="Each must be offered")
-    territories: list[str] = Field(description="Each must be covered")
-    lot_rtu: int
-    lot_size: Decimal = Field(description="One lot in millions of RTU, the unit of order sizes")
-    tick: Decimal = Field(description="Quote currency per 1,000,000 RTU")
-    quote: str
-    phase: str | None
-    lots: int = Field(description="Claims pooled and not yet delivered")
-    pooled: list[PooledBase] = Field(description="What delivery draws on, the first first")
-    listing: str = Field(description="SHA-256 of the class's document")
-    decision: str = Field(description="SHA-256 of the decision that admitted it")
-
-
-class Pooling(BaseModel):
-    model_config = example(
-        product_id="EDUEN-CNY", pooled="GSM8K-CNY", lots=4, size="0.600000", account="21", client_oid="pool-1",
-        replayed=False, decision=DIGEST,
-    )  # fmt: skip
-
-    product_id: str
-    pooled: str = Field(description="The dataset whose claims they were")
-    lots: int
-    size: Decimal = Field(description="In millions of RTU")
-    account: str
-    client_oid: str
-    replayed: bool = Field(description="Whether this client_oid had pooled before")
-    decision: str = Field(description="SHA-256 of the decision that the dataset belongs to the class")
-
-
-class DatasetSecret(BaseModel):
-    dataset: str = Field(description="SHA-256 of the metadata that was listed")
-    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
 
 
 class Assayer(BaseModel):

@@ -2,6 +2,7 @@
 
 from anyio import to_thread
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.answers import answer
@@ -9,11 +10,15 @@ from api.auth import Viewer
 from api.dataset_views import TheDatasets
 from api.decisions import OVERSEERS
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
-from api.resource_models import DatasetSecret
 from api.state import TheExchange
 from exchange.operations.listing import dataset_secret
 
 router = APIRouter(tags=["datasets"])
+
+
+class DatasetSecret(BaseModel):
+    dataset: str = Field(description="SHA-256 of the metadata that was listed")
+    secret: str = Field(description="32 bytes in hex, for `tlx verify --secret`")
 
 
 @router.get(

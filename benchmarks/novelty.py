@@ -1,6 +1,6 @@
 """Novelty held against the truth: known shares of a dataset planted in a corpus, exact and perturbed, under many keys.
 
-    python -m benchmarks.novelty [--folder FOLDER] [--keys 100] [--documents 300] [--rate-log2 5]
+    python -m benchmarks.novelty [--folder FOLDER] [--keys 100] [--documents 300] [--rate-log2 4] [--seed 1]
 
 FOLDER holds the real sets that `simulations/listings` describes, each in a folder of its name. Of each set, some
 documents are what is listed, as many others are the buyer's own, and of the listed ones a share is planted among them.
@@ -113,14 +113,16 @@ def _outcome(documents: Sequence[tuple[str, int]], planted: Planted, shares: Seq
     )
 
 
-def real_set(name: str, count: int, folder: Path = DATA) -> tuple[list[tuple[str, int]], list[str]] | None:
+def real_set(
+    name: str, count: int, folder: Path = DATA, seed: int = 1
+) -> tuple[list[tuple[str, int]], list[str]] | None:
     """Listed documents of a real set with their RTU, and the buyer's own; None where the set is not there."""
     listing = read_listing((LISTINGS / f"{name}.croissant.json").read_bytes())
     if not (folder / name).is_dir():
         return None
     taken = read_documents(verify_files(listing, folder / name), listing.recipe)
     texts = [each.text for each in taken if isinstance(each, Document)]
-    random.Random(name).shuffle(texts)
+    random.Random(f"{name} {seed}").shuffle(texts)
     fitting = bisect_right(list(accumulate(map(len, texts))), CHARS)
     listed, counter = texts[: min(count, fitting, len(texts) // 2)], rtu1_counter()
     return [(text, counter.count(text)) for text in listed], texts[len(listed) : 2 * len(listed)]
@@ -145,19 +147,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=DATA)
     parser.add_argument("--keys", type=int, default=100)
     parser.add_argument("--documents", type=int, default=300)
-    parser.add_argument("--rate-log2", type=int, default=5)
+    parser.add_argument("--rate-log2", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=1, help="Draws documents, copies and keys")
     asked = parser.parse_args()
     print("| set | hashes | planted % | held % | estimate | - | + | below | above |")
     print("|---|---|---|---|---|---|---|---|---|")
     for path in sorted(LISTINGS.glob("*.croissant.json")):
         name = path.name.removesuffix(".croissant.json")
-        found = real_set(name, asked.documents, asked.folder)
+        found = real_set(name, asked.documents, asked.folder, asked.seed)
         if found is None:
             continue
         documents, own = found
-        corpora = list(planted_corpora([text for text, _ in documents], own))
+        corpora = list(planted_corpora([text for text, _ in documents], own, asked.seed))
         listed = sketch_dataset(bytes(KEY_BYTES), documents, asked.rate_log2)
-        for outcome in measure(documents, corpora, asked.keys, asked.rate_log2):
+        for outcome in measure(documents, corpora, asked.keys, asked.rate_log2, asked.seed):
             print(_line(name, listed, outcome), flush=True)
 
 

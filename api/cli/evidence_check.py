@@ -12,7 +12,7 @@ from exchange.catalogue.archive import ArchiveLimits, read_archive
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import Listing, ListingError
 from exchange.delivery.evidence_pack import EvidencePack, EvidencePackError, read_pack
-from exchange.delivery.folder import read_plain
+from exchange.delivery.folder import FolderError, read_plain
 from exchange.delivery.verify import VerifiedLot
 from exchange.vocabulary.instruments import Purpose
 
@@ -74,7 +74,7 @@ def check_pack(
         content = read_plain(path, LIMITS.packed_bytes)
         read_archive(content, LIMITS)
         pack = read_pack(content)
-    except (ListingError, EvidencePackError) as error:
+    except (FolderError, ListingError, EvidencePackError) as error:
         return _unopened(path, PackComplaint(error.code, error.detail))
     if pack.files.get(CERTIFICATE) != certificate:
         return _unopened(path, PackComplaint("PACK_OF_ANOTHER", "its certificate is not the one of the lots"))

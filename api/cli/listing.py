@@ -139,11 +139,16 @@ def _parts(read: Folder, copies: int | None) -> list[Part]:
     return [*parts, ("copies", (None, str(copies)))] if copies else parts
 
 
+def _tally(bad: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {code}" for code, count in bad.items()) or "none"
+
+
 def _admission(told: dict[str, Any]) -> RenderableType:
     entitled = "granted" if told["entitlement"] else "not granted: the gate asks for more than to list it"
     pairs: list[tuple[str, object]] = [
         ("Grade", told["grade"]),
         ("Documents", f"{told['documents']:,}"),
+        ("Not readable", _tally(told["bad_documents"])),
         ("RTU", f"{told['rtu']:,}"),
         ("Lots", f"{told['lots']} of {told['lot_rtu']:,} RTU, {told['lot_size']} in orders"),
         ("Claims issued", f"{told['lots'] * told['copies']:,}, as {told['copies']} copies"),

@@ -105,7 +105,7 @@ def _lines(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "Held already", _bounds(told["held_ppm"])
     if told["price"]:
         new = {name: value or "unbounded" for name, value in told["price_per_million_new"].items()}
-        yield "Price", f"{told['price']} {told['quote']} per million RTU ({told['price_of']})"
+        yield "Price", f"{told['price']} {told['quote']} per million RTU ({told['price_from']})"
         yield "Per million new", f"{new['estimate']} ({new['low']} to {new['high']}) {told['quote']}"
     for each in told["evaluations"]:
         found, overlap = _bounds(each["found_ppm"]), _range(each["overlap_rtu"])

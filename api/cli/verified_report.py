@@ -34,9 +34,9 @@ def lots_table(found: Verification) -> RenderableType:
 def facts_table(measured: Remeasured) -> RenderableType:
     """Each fact with what was found here, what is certified, and the share of the whole that the bound leaves."""
     body = measured.part.body
-    what = "the whole dataset" if measured.is_whole else "these lots alone"
+    what = "all documents" if measured.is_whole else "these documents alone"
     columns = ("fact", "how", "here>", "of>", "certified>", "of>", "whole between", "")
-    return table(f"Assayed again: {what} would be {body['grade']}", columns, [_fact_row(f) for f in measured.facts])
+    return table(f"Assayed again: {what} are {body['grade']}", columns, [_fact_row(f) for f in measured.facts])
 
 
 def _fact_row(fact: Fact) -> list[str]:

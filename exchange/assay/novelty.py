@@ -3,7 +3,8 @@
 Held is the share of a dataset's tokens whose shingles occur in the corpus, where each document's tokens are spread
 evenly over its shingles; the rest is new. A copy is held whole, a copy with words replaced as far as its shingles have
 survived, and what is common phrase is held by whoever has the phrase. `exact_held` computes it from the texts
-themselves; `held_share` estimates it, and each of its two bounds holds for at least 95 of 100 keys, whatever the texts.
+themselves; `held_share` estimates it, with two bounds each made to hold for at least 95 of 100 keys;
+`benchmarks/novelty.py` measures how often they do.
 
 The estimate is stratified by weight: a stratum that was not sampled counts as wholly unknown, so a few heavy shingles
 that the sample has missed widen the bound rather than break it. Within a stratum the interval is Wilson's with

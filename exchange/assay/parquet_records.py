@@ -14,57 +14,60 @@ def parquet_rows(stream: BinaryIO, recipe: Recipe, path: str, limit_bytes: int) 
     """Each row as an object of the columns that the recipe takes, dates and whole numbers in their written form.
 
     DocumentError: READER_MISSING; FORMAT_MISMATCH for no Parquet, or one without a column; FILE_TOO_LARGE for a row
-    group over the limit once unpacked; FILE_DAMAGED where reading fails on the way.
+    group that says it unpacks beyond the limit; FILE_DAMAGED where reading fails on the way.
     """
-    pyarrow, file = open_parquet(stream, path)
-    columns = list(dict.fromkeys(str(json_path(field.selector)[0]) for field in recipe.fields))
-    known = file.schema_arrow.names
-    missing = [
-        field.selector for field in recipe.fields if not field.optional and json_path(field.selector)[0] not in known
-    ]
-    if missing:
-        raise DocumentError("FORMAT_MISMATCH", f"{path} has no column {missing[0]!r}")
-    _check_size(file, columns, path, limit_bytes)
+    file = open_parquet(stream, path)
+    columns = _columns(file, recipe, path)
+    _check_size(file, path, limit_bytes)
     number = 0
     try:
-        wanted = [column for column in columns if column in known]
-        for batch in file.iter_batches(BATCH_ROWS, columns=wanted, use_threads=False):
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+            cells = {name: batch.column(name) for name in batch.schema.names}
             for row in range(batch.num_rows):
-                yield number, _record(batch, row)
+                yield number, _record(cells, row)
                 number += 1
-    except (pyarrow.ArrowException, OSError) as error:
+    except _damages() as error:
         raise DocumentError("FILE_DAMAGED", f"{path} record {number}: {_first_line(error)}") from None
 
 
-def open_parquet(stream: BinaryIO, path: str) -> tuple[Any, Any]:
-    """pyarrow, and the opened file."""
+def open_parquet(stream: BinaryIO, path: str) -> Any:
+    """pyarrow's view of the file, of which only the footer is read."""
     try:
-        pyarrow = importlib.import_module("pyarrow")
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise DocumentError("READER_MISSING", f"{path} is Parquet; install tlx[parquet] to read it") from None
     try:
-        return pyarrow, parquet.ParquetFile(stream)
-    except (pyarrow.ArrowException, OSError) as error:
+        return parquet.ParquetFile(stream)
+    except _damages() as error:
         raise DocumentError("FORMAT_MISMATCH", f"{path} is no Parquet file: {_first_line(error)}") from None
 
 
-def _check_size(file: Any, columns: list[str], path: str, limit_bytes: int) -> None:
+def _damages() -> tuple[type[Exception], ...]:
+    """What pyarrow raises on files that are corrupt; names of columns that are no UTF-8 are a ValueError."""
+    return importlib.import_module("pyarrow").ArrowException, OSError, ValueError, LookupError
+
+
+def _columns(file: Any, recipe: Recipe, path: str) -> list[str]:
+    known = file.schema_arrow.names
+    wanted = {str(json_path(field.selector)[0]): field.optional for field in recipe.fields}
+    missing = [name for name, is_optional in wanted.items() if name not in known and not is_optional]
+    if missing:
+        raise DocumentError("FORMAT_MISMATCH", f"{path} has no column {missing[0]!r}")
+    return [name for name in wanted if name in known]
+
+
+def _check_size(file: Any, path: str, limit_bytes: int) -> None:
+    # Only sizes of whole row groups: to ask for those of a column aborts the process where its statistics are corrupt.
     for group in range(file.metadata.num_row_groups):
-        parts = file.metadata.row_group(group)
-        chunks = [parts.column(place) for place in range(parts.num_columns)]
-        unpacked_bytes = sum(
-            chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns
-        )
+        unpacked_bytes = file.metadata.row_group(group).total_byte_size
         if unpacked_bytes > limit_bytes:
-            raise DocumentError(
-                "FILE_TOO_LARGE", f"{path} row group {group} unpacks to {unpacked_bytes} bytes, over {limit_bytes}"
-            )
+            detail = f"{path} row group {group} unpacks to {unpacked_bytes} bytes, over {limit_bytes}"
+            raise DocumentError("FILE_TOO_LARGE", detail)
 
 
-def _record(batch: Any, row: int) -> Record | BadRecord:
+def _record(cells: dict[str, Any], row: int) -> Record | BadRecord:
     try:
-        return JsonRecord({name: _as_json(batch.column(name)[row].as_py()) for name in batch.schema.names})
+        return JsonRecord({name: _as_json(column[row].as_py()) for name, column in cells.items()})
     except UnicodeDecodeError as error:
         return BadRecord("ENCODING_ERROR", f"holds bytes that are not utf-8: {error.reason}")
 

@@ -10,7 +10,7 @@ its shingles. These weights run over powers of ten, so the tokens are summed up 
 over all shingles, sampled or not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from typing import Any, NamedTuple, NoReturn
 
@@ -84,9 +84,9 @@ def parameters() -> dict[str, Any]:
     }
 
 
-def shingle_hashes(key: bytes, text: str) -> Hashes:
-    """One hash for each distinct shingle of a document, in no order."""
-    digests = b"".join([blake2b(each.encode(), digest_size=8, salt=key).digest() for each in shingles(text)])
+def shingle_hashes(key: bytes, distinct: Collection[str]) -> Hashes:
+    """One hash for each of a document's distinct shingles, in their order."""
+    digests = b"".join([blake2b(each.encode(), digest_size=8, salt=key).digest() for each in distinct])
     return np.frombuffer(digests, dtype="<u8")
 
 
@@ -105,7 +105,7 @@ class Sketcher:
         self._kept: Hashes = np.empty(0, dtype=np.uint64)
 
     def add(self, text: str) -> None:
-        hashes = shingle_hashes(self._key, text)
+        hashes = shingle_hashes(self._key, shingles(text))
         sampled = hashes[_are_below(hashes, self._rate_log2)]
         self._pending.append(sampled)
         self._count += len(sampled)
@@ -124,6 +124,52 @@ class Sketcher:
         self._pending, self._count = [], 0
 
 
+class DatasetSketcher:
+    """A dataset's sketch, document by document, in bounded memory.
+
+    It goes over all shingles with their weights, or over a sample where they are too many. The rate is chosen, unless
+    it is named, so that SAMPLED to twice as many hashes are kept, and never more than every fourth.
+    """
+
+    def __init__(self, key: bytes, rate_log2: int | None = None) -> None:
+        self._key = key
+        self._wanted_log2 = rate_log2
+        self._total = 0
+        self._rate_log2 = 0
+        self._pending: list[tuple[Hashes, Weights]] = []
+        self._count = 0
+
+    def add(self, distinct: Collection[str], rtu: int) -> None:
+        """A document's distinct shingles, and its RTU."""
+        if not distinct:
+            return
+        hashes, weight = shingle_hashes(self._key, distinct), rtu * MICRO // len(distinct)
+        self._total += weight * len(hashes)
+        sampled = hashes[_are_below(hashes, self._rate_log2)]
+        self._pending.append((sampled, np.full(len(sampled), weight, dtype=np.int64)))
+        self._count += len(sampled)
+        if self._count > POPULATION + _PENDING:
+            self._merge()
+
+    def sketch(self) -> ListedSketch:
+        self._merge()
+        ((hashes, weights),) = self._pending
+        distinct = len(hashes) << self._rate_log2
+        chosen = max(LEAST_RATE_LOG2, (distinct // SAMPLED).bit_length() - 1)
+        rate_log2 = max(chosen if self._wanted_log2 is None else self._wanted_log2, self._rate_log2)
+        count = _count_below(hashes, rate_log2)
+        strata = _strata(weights, self._total)
+        return ListedSketch(Sketch(self._key, rate_log2, hashes[:count]), weights[:count], strata)
+
+    def _merge(self) -> None:
+        none = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+        hashes, weights = _summed(*map(np.concatenate, zip(none, *self._pending, strict=True)))
+        while len(hashes) > POPULATION:
+            self._rate_log2 += 1
+            hashes = hashes[: _count_below(hashes, self._rate_log2)]
+        self._pending, self._count = [(hashes, weights[: len(hashes)])], len(hashes)
+
+
 def sketch_corpus(key: bytes, rate_log2: int, texts: Iterable[str], limit: int = POPULATION) -> Sketch:
     sketcher = Sketcher(key, rate_log2, limit)
     for text in texts:
@@ -132,18 +178,11 @@ def sketch_corpus(key: bytes, rate_log2: int, texts: Iterable[str], limit: int =
 
 
 def sketch_dataset(key: bytes, documents: Iterable[tuple[str, int]], rate_log2: int | None = None) -> ListedSketch:
-    """Of documents given as (canonical text, RTU). The rate is chosen, unless it is named, so that SAMPLED to twice as
-    many hashes are kept, and never more than every fourth."""
-    population = _Population(key)
+    """Of documents given as (canonical text, RTU)."""
+    sketcher = DatasetSketcher(key, rate_log2)
     for text, rtu in documents:
-        population.add(text, rtu)
-    hashes, weights, thinned_log2 = population.whole()
-    distinct = len(hashes) << thinned_log2
-    chosen = max(LEAST_RATE_LOG2, (distinct // SAMPLED).bit_length() - 1) if rate_log2 is None else rate_log2
-    rate = max(chosen, thinned_log2)
-    count = _count_below(hashes, rate)
-    strata = _strata(weights, population.total)
-    return ListedSketch(Sketch(key, rate, hashes[:count]), weights[:count], strata)
+        sketcher.add(shingles(text), rtu)
+    return sketcher.sketch()
 
 
 def read_sketch(content: bytes) -> Sketch:
@@ -159,44 +198,6 @@ def read_listed(content: bytes) -> ListedSketch:
     if not isinstance(strata, dict):
         _malformed("it has no strata")
     return ListedSketch(_checked(header, hashes), weights, {int(bits): int(total) for bits, total in strata.items()})
-
-
-class _Population:
-    """All shingles of a dataset with their weights, or a sample of them where they are too many."""
-
-    def __init__(self, key: bytes) -> None:
-        self.total = 0
-        self._key = key
-        self._rate_log2 = 0
-        self._pending: list[tuple[Hashes, Weights]] = []
-        self._count = 0
-
-    def add(self, text: str, rtu: int) -> None:
-        hashes = shingle_hashes(self._key, text)
-        if not len(hashes):
-            return
-        weight = rtu * MICRO // len(hashes)
-        self.total += weight * len(hashes)
-        sampled = hashes[_are_below(hashes, self._rate_log2)]
-        self._pending.append((sampled, np.full(len(sampled), weight, dtype=np.int64)))
-        self._count += len(sampled)
-        if self._count > POPULATION + _PENDING:
-            self._merge()
-
-    def whole(self) -> tuple[Hashes, Weights, int]:
-        """Rising hashes, their weights, and the rate that they were sampled at."""
-        if not self._pending:
-            return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64), 0
-        self._merge()
-        ((hashes, weights),) = self._pending
-        return hashes, weights, self._rate_log2
-
-    def _merge(self) -> None:
-        hashes, weights = _summed(*map(np.concatenate, zip(*self._pending, strict=True)))
-        while len(hashes) > POPULATION:
-            self._rate_log2 += 1
-            hashes = hashes[: _count_below(hashes, self._rate_log2)]
-        self._pending, self._count = [(hashes, weights[: len(hashes)])], len(hashes)
 
 
 def _summed(hashes: Hashes, weights: Weights) -> tuple[Hashes, Weights]:

@@ -67,7 +67,7 @@ def looks_like_header(cells: list[str]) -> bool:
 
 def sample_parquet(source: FolderSource, path: str) -> Rows:
     with source.stream(path) as stream:
-        _, file = open_parquet(stream, path)
+        file = open_parquet(stream, path)
         names = list(file.schema_arrow.names)
     recipe = Recipe((path,), "parquet", tuple(Field(quoted(name)) for name in names))
     with source.stream(path) as stream:

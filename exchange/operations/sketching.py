@@ -9,11 +9,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from exchange.assay.duplicates import minhash_digests, shingles
 from exchange.assay.novelty import held_share
 from exchange.assay.novelty_statement import sign_novelty
 from exchange.assay.pipeline import AssayedDocument
-from exchange.assay.sketches import KEY_BYTES, ListedSketch, Sketch, read_listed, sketch_dataset
-from exchange.assay.tracing import DocumentSketches, sketch_documents
+from exchange.assay.sketches import KEY_BYTES, DatasetSketcher, ListedSketch, Sketch, read_listed
+from exchange.assay.tracing import DocumentSketches
 from exchange.catalogue.lots import LotSpan
 from exchange.compliance.decisions import canonical_json
 from exchange.operations.dossier import DOCUMENTS, INVENTORY, NOVELTY, QUERY
@@ -26,6 +27,7 @@ INVENTORY_FORMAT: Final = "tlx-inventory/1"
 INVENTORY_RATE_LOG2: Final = 4
 """Every sixteenth shingle: a fixed rate, since what is listed later may be of any size."""
 _INVENTORY_KEY: Final = "inventory-sketch-key"
+_DOCUMENTS_AT_ONCE: Final = 512
 
 
 class Sketched(NamedTuple):
@@ -42,14 +44,19 @@ def sketch_lots(
 ) -> Sketched:
     """`rows` are the assay's of the dataset's documents; those after the last lot are left out."""
     sold = range(spans[0].first, spans[-1].end)
-    counted = [(documents[index].text, rows[index].rtu) for index in sold]
     venue_key = exchange.secrets.get_or_make(VENUE_SUBJECT, _INVENTORY_KEY, lambda: os.urandom(KEY_BYTES))
-    return Sketched(
-        query=sketch_dataset(os.urandom(KEY_BYTES), counted),
-        inventory=sketch_dataset(venue_key, counted, INVENTORY_RATE_LOG2),
-        documents=sketch_documents([text for text, _ in counted]),
-        rtu=sum(rtu for _, rtu in counted),
-    )
+    query, inventory = DatasetSketcher(os.urandom(KEY_BYTES)), DatasetSketcher(venue_key, INVENTORY_RATE_LOG2)
+    digests = bytearray()
+    for first in range(sold.start, sold.stop, _DOCUMENTS_AT_ONCE):
+        some = range(first, min(first + _DOCUMENTS_AT_ONCE, sold.stop))
+        distinct = [shingles(documents[index].text) for index in some]
+        digests += minhash_digests([documents[index].text for index in some])
+        for index, each in zip(some, distinct, strict=True):
+            query.add(each, rows[index].rtu)
+            inventory.add(each, rows[index].rtu)
+    sha256s = b"".join(rows[index].sha256 for index in sold)
+    rtu = sum(rows[index].rtu for index in sold)
+    return Sketched(query.sketch(), inventory.sketch(), DocumentSketches(sha256s, bytes(digests)), rtu)
 
 
 def keep_sketches(exchange: Exchange, sketched: Sketched, certificate: str) -> Mapping[str, str]:

@@ -95,9 +95,13 @@ def test_nothing_opens_a_withdrawn_listing_again(held):
 
 
 def test_a_recall_is_lifted_and_trading_goes_on_after_another_decision(held):
+    assert [each["price_from"] for each in held.public.get("/datasets").json()] == ["last"]
     assert move(held, "recall").json()["moves"] == ["reinstate", "withdraw"]
+    assert held.public.get("/datasets").json() == []
     refused(take(held, "meanwhile"), 400, "GATE_REFUSED")
     assert move(held, "reinstate", note="cleared").json()["state"] == "suspended"
+    priced = held.public.get("/datasets", sortedBy="price", min_price="0.01").json()
+    assert [each["state"] for each in priced] == ["suspended"]
     assert held.buyer.get("/notices").json() == []
     assert take(held, "afterwards").status_code == 200
     assert held.operator.post(f"/products/{held.product_id}/phase", {"phase": "continuous"}).status_code == 200

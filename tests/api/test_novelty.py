@@ -122,12 +122,19 @@ def test_the_price_of_what_is_new_follows_the_best_offer(venue):
     terms = {"type": "limit", "product_id": venue.product_id, "price": venue.price(500), "size": venue.size(1)}
     venue.vendor.order(side="sell", **terms)
     told = ask(venue.buyer, venue.product_id, half).json()
-    assert (told["price"], told["price_of"], told["quote"]) == (venue.price(500), "ask", "CNY")
+    assert (told["price"], told["price_from"], told["quote"]) == (venue.price(500), "ask", "CNY")
     paid = float(told["price"]) * venue.listed.lots * venue.listed.lot_rtu
     for end, other in (("estimate", "estimate"), ("low", "high"), ("high", "low")):
         assert abs(float(told["price_per_million_new"][end]) - paid / told["new_rtu"][other]) <= 0.011
     venue.buyer.order(side="buy", **terms)
-    assert ask(venue.buyer, venue.product_id, half).json()["price_of"] == "last"
+    assert ask(venue.buyer, venue.product_id, half).json()["price_from"] == "last"
+
+
+def test_where_nothing_is_offered_nor_traded_the_reference_price_counts(venue):
+    asked = texts(operations.documents()[:120])
+    venue.operator.post(f"/products/{venue.product_id}/reference-price", {"price": venue.price(500)})
+    told = ask(venue.buyer, venue.product_id, asked).json()
+    assert (told["price"], told["price_from"]) == (venue.price(500), "reference")
 
 
 def test_where_nothing_may_be_new_the_price_has_no_bound(venue):

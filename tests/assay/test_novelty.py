@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.novelty import measure, planted_corpora, real_set
 from exchange.assay.grade import ONE_PPM
 from exchange.assay.novelty import STEP_PPM, exact_held, found_share, held_share, share_bounds
-from exchange.assay.sketches import ListedSketch, Sketch, sketch_corpus, sketch_dataset
+from exchange.assay.sketches import ListedSketch, Sketch, bit_lengths, sketch_corpus, sketch_dataset
 
 KEY = bytes(range(16))
 KEYS = 60
@@ -70,6 +70,34 @@ def test_a_few_heavy_shingles_widen_the_bound_and_do_not_break_it():
     assert outcome.truth_ppm > 250_000
     assert not missed_too_often(outcome.below, 100)
     assert not missed_too_often(outcome.above, 100)
+
+
+SKEWED = {
+    "a stratum as heavy as the next": np.concatenate([np.full(4 << (12 - bits), 1000 << bits) for bits in range(13)]),
+    "as words are": np.array([20_000_000 // rank + 1_000 for rank in range(1, 20_001)]),
+    "ten as heavy as all others": np.concatenate([np.full(5_000, 1_000), np.full(10, 500_000)]),
+}
+
+
+@pytest.mark.parametrize("kind", SKEWED)
+@pytest.mark.parametrize("held", ["one in fifty", "half", "all but one in fifty", "the heavy", "the light"])
+def test_the_bounds_hold_however_unequal_the_weights(kind, held):
+    """Weights worse than those of any text, with hashes drawn in place of keys."""
+    weights, chance = SKEWED[kind], np.random.default_rng(1)
+    heavy, drawn = weights > 2 * np.median(weights), chance.random(len(weights))
+    shares = {"one in fifty": 0.02, "half": 0.5, "all but one in fifty": 0.98}
+    is_held = drawn < shares[held] if held in shares else heavy if held == "the heavy" else ~heavy
+    bits = bit_lengths(weights)
+    strata = {int(each): int(weights[bits == each].sum()) for each in np.unique(bits)}
+    truth, below, above = Fraction(int(weights[is_held].sum()) * ONE_PPM, int(weights.sum())), 0, 0
+    for _ in range(100):
+        hashes = chance.integers(0, 2**63, len(weights), dtype=np.uint64) << np.uint64(1)
+        order = np.argsort(hashes)
+        listed = ListedSketch(Sketch(KEY, 1, hashes[order]), weights[order], strata).thinned(4)
+        share = held_share(listed, [Sketch(KEY, 1, np.sort(hashes[is_held]))])
+        below, above = below + (truth < share.low_ppm), above + (truth > share.high_ppm)
+    assert not missed_too_often(below, 100)
+    assert not missed_too_often(above, 100)
 
 
 def test_a_corpus_that_holds_all_holds_all_and_a_strange_one_nothing():

@@ -1,6 +1,8 @@
 """Parquet: rows as records, streamed by row group, and files that are none."""
 
+import contextlib
 import io
+import random
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -66,9 +68,21 @@ def test_what_is_no_parquet_or_another_table_is_refused() -> None:
 def test_a_row_group_that_unpacks_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "ROW_GROUP_BYTES", 1_000)
     assert refusal(packed({"text": [f"{number}" * 20 for number in range(200)]}), "text") == "FILE_TOO_LARGE"
-    assert list(read(packed({"text": ["x"], "blob": ["y" * 5_000]}), "text")) == [(0, "x")]
+
+
+def test_a_corrupted_file_gives_documents_or_a_named_error() -> None:
+    """Among them are such as abort the process where the statistics of their columns are asked for."""
+    whole = packed({"text": [f"row {number} " * 3 for number in range(300)]}, row_group_size=100)
+    chance = random.Random(7)
+    for _ in range(300):
+        spoilt = bytearray(whole)
+        for _ in range(chance.choice([1, 1, 2, 5])):
+            spoilt[chance.randrange(len(spoilt))] ^= 1 << chance.randrange(8)
+        with contextlib.suppress(DocumentError):
+            assert len(list(read(bytes(spoilt), "text"))) <= 300
 
 
 def test_without_the_reader_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert refusal(packed({"text": ["x"]}), "text") == "READER_MISSING"
+    content = packed({"text": ["x"]})
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert refusal(content, "text") == "READER_MISSING"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.assay import sketches
+from exchange.assay.duplicates import shingles
 from exchange.assay.errors import SketchError
 from exchange.assay.sketches import (
     MICRO,
@@ -28,10 +29,10 @@ DOCUMENTS = [(text, len(text) // 4) for text in TEXTS]
 
 
 def test_a_shingle_hashes_as_it_always_has():
-    english = sorted(shingle_hashes(KEY, "the quick brown fox jumps over").tolist())
+    english = sorted(shingle_hashes(KEY, shingles("the quick brown fox jumps over")).tolist())
     assert english == [13453321767545976177, 15748152674160277571]
-    assert shingle_hashes(KEY, "天地玄黄宇").tolist() == [822813491038155887]
-    assert shingle_hashes(OTHER, "天地玄黄宇").tolist() != shingle_hashes(KEY, "天地玄黄宇").tolist()
+    assert shingle_hashes(KEY, ["天地玄黄宇"]).tolist() == [822813491038155887]
+    assert shingle_hashes(OTHER, ["天地玄黄宇"]).tolist() != shingle_hashes(KEY, ["天地玄黄宇"]).tolist()
 
 
 def test_a_sketch_is_as_it_always_was():
@@ -44,7 +45,7 @@ def test_a_sketch_is_as_it_always_was():
 
 
 def test_a_sketch_holds_the_lowest_hashes_of_all_shingles():
-    every = np.unique(np.concatenate([shingle_hashes(KEY, text) for text in TEXTS]))
+    every = np.unique(np.concatenate([shingle_hashes(KEY, shingles(text)) for text in TEXTS]))
     sampled = sketch_corpus(KEY, 3, TEXTS).hashes
     assert sampled.tolist() == [each for each in every.tolist() if each < 2**61]
     assert 0 < len(sampled) < len(every) // 4

@@ -53,3 +53,16 @@ def test_document_sketches_are_read_as_they_were_written():
         read_document_sketches(sketched.document()[:-1])
     with pytest.raises(SketchError, match="SKETCH_TOO_SMALL"):
         read_document_sketches(sketch_documents([]).document())
+
+
+def test_near_documents_are_those_that_a_comparison_of_all_with_all_finds():
+    """Banding may miss a pair near the threshold, and never makes one up."""
+    chance = random.Random(4)
+    leaked = [perturbed(text, chance) if number % 2 else text for number, text in enumerate(LISTED[:80])]
+    left, right = sketch_documents(leaked), sketch_documents(LISTED)
+    alike = (left.table()[:, None, :] == right.table()[None, :, :]).sum(axis=2) >= 64
+    matches = match_documents(left, right)
+    found = matches.leaked_exact | matches.leaked_near
+    assert not (found & ~alike.any(axis=1)).any()
+    sure = ((left.table()[:, None, :] == right.table()[None, :, :]).sum(axis=2) >= 96).any(axis=1)
+    assert (found | ~sure).all()

@@ -1,14 +1,19 @@
 """Layouts without metadata: which files are taken, and how, by the stated rules."""
 
+import contextlib
 import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from trees import taken, tree
 
+from exchange.assay.documents import read_documents
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.layouts import Wishes, infer_layout
 from exchange.catalogue.listing import ListingError
@@ -181,6 +186,31 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     layout, texts = taken(folder)
     assert list(texts) == ["a.jsonl"]
     assert layout.skipped == {"link or device": 1, "folder of tools, or a link": 1}
+
+
+NAMES = (
+    "a.jsonl",
+    "a.json",
+    "a.csv",
+    "a.tsv",
+    "a.txt",
+    "a.py",
+    "a.parquet",
+    "a.jsonl.gz",
+    "a.txt.zst",
+    "README.md",
+    "a",
+)
+SEEDS = (LINES.encode(), CARD.encode(), b"a,b\n1,x\n", gzip.compress(LINES.encode()), zstd.compress(b"text\n" * 9), b"")
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(SEEDS) | st.binary(max_size=60), min_size=1))
+@settings(max_examples=60)
+def test_no_folder_brings_anything_but_documents_or_a_named_error(files: dict[str, bytes]) -> None:
+    with TemporaryDirectory() as folder, contextlib.suppress(ListingError, DocumentError):
+        source, layout = infer_layout(tree(Path(folder), files), Wishes())
+        for one in read_documents(source, layout.recipe):
+            assert one.path in files
 
 
 def test_a_layout_says_why_it_is_what_it_is(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_buyer_asks_buys_confirms_and_an_operator_traces(knowing, tlx, corpus,
     for told in ("New", "Held already", "Per million new", "In exam.jsonl", "100.0 %", "Questions left   19"):
         assert told in asked.stdout, asked.stdout
     answer = json.loads(kept.read_text())
-    assert (answer["price"], answer["price_of"]) == ("100.00", "ask")
+    assert (answer["price"], answer["price_from"]) == ("100.00", "ask")
     # Far from the bounds, which fail now and then: a sketch's key is drawn.
     answer["held_ppm"] = {"estimate": 500_000, "low": 250_000, "high": 750_000}
     kept.write_text(json.dumps(answer))

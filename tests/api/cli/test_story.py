@@ -104,7 +104,7 @@ def flip(path):
         (lambda lots: (lots / "certificate.json").unlink(), "NO_CERTIFICATE"),
         (lambda lots: (lots / "delivery.json").unlink(), "NO_DELIVERY"),
         (lambda lots: (lots / "delivery.json").write_text("[]"), "BAD_RECEIPT"),
-        (lambda lots: (lots / "lot-1.jsonl").unlink(), "CANNOT_READ"),
+        (lambda lots: (lots / "lot-1.jsonl").unlink(), "FILE_ABSENT"),
         (lambda lots: shutil.copy(lots / "lot-1.jsonl", lots / "lot-0.jsonl"), "HASH_MISMATCH"),
     ],
 )
