@@ -12,6 +12,7 @@ from exchange.assay.account import Account
 from exchange.assay.documents import read_documents
 from exchange.assay.streams import OFFLINE_LIMITS
 from exchange.catalogue.croissant import read_listing
+from exchange.catalogue.fields import class_of
 from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.layouts import NOT_YET_A_LISTING, Layout, Wishes, infer_layout, layout_of_metadata
 from exchange.catalogue.listing import Listing, ListingError, verify_in_place
@@ -100,6 +101,8 @@ def _laid_out(name: str, source: FolderSource, layout: Layout) -> Measured:
     }
     if layout.language:
         declared["language"] = layout.language
+    if told := class_of(layout.recipe.fields):
+        declared["class"] = told
     size_bytes = _size_bytes(source.root, layout.recipe.files)
     return Measured(name, UNLISTED, taken, account, declared, size_bytes, None, layout)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from exchange.assay.recipe import DocumentError
+from exchange.assay.streams import FOREIGN_MAGIC
 from exchange.catalogue.folder_source import FolderSource, FoundFile
 
 SOURCE_SUFFIXES = frozenset({
@@ -76,7 +77,9 @@ def skip_by_content(source: FolderSource, file: FoundFile) -> str | None:
 
 
 def is_binary(head: bytes) -> bool:
-    """A NUL, or many control characters, unless a byte order mark says that NULs are half of its characters."""
+    """Another kind by its beginning; or a NUL or many control characters, where no byte order mark allows them."""
+    if head.startswith(tuple(FOREIGN_MAGIC)):
+        return True
     if head.startswith(_UTF16_MARKS):
         return False
     controls = len(head.translate(None, _TEXT_CONTROLS))

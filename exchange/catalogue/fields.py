@@ -20,6 +20,8 @@ KNOWN_LAYOUTS: tuple[tuple[str, ...], ...] = (
     ("code",),
 )
 """Layouts that are common enough to be taken without asking, first match first; `?` marks what a record may lack."""
+ASKING = frozenset({"messages", "conversations", "instruction", "question", "query", "prompt"})
+"""Fields whose first text asks for what the next one answers."""
 NO_TEXT = frozenset({
     "id", "idx", "index", "uid", "uuid", "guid", "hash", "sha", "sha1", "sha256", "md5", "url", "uri", "link",
     "source", "src", "path", "file", "filename", "file_name", "date", "time", "timestamp", "created", "updated",
@@ -28,6 +30,12 @@ NO_TEXT = frozenset({
 })  # fmt: skip
 """Columns that tell about a record and are none of its text."""
 PLAIN_NAME = frozenset(".[]'\"$*")
+
+
+def class_of(fields: Sequence[Field]) -> str | None:
+    """The class of data that the fields' own names give away, None where they give nothing away."""
+    first = fields[0].selector.partition("[")[0]
+    return "qa-sft" if first in ASKING and (len(fields) > 1 or "[" in fields[0].selector) else None
 
 
 def infer_fields(records: Sequence[Mapping[str, Any]], path: str, *, is_table: bool = False) -> tuple[Field, ...]:
@@ -77,6 +85,11 @@ def _is_text_column(name: str, records: Sequence[Mapping[str, Any]]) -> bool:
     values = [record[name] for record in records if record.get(name) is not None]
     return (
         bool(values)
-        and all(isinstance(value, str) for value in values)
-        and any(any(character.isalpha() for character in value) for value in values)
+        and all(isinstance(value, str) or _is_list_of_texts(value) for value in values)
+        and any(character.isalpha() for value in values for text in value for character in text)
     )
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    """Such as the lines of a poem; a document has them joined by line feeds."""
+    return isinstance(value, list) and all(isinstance(member, str) for member in value)

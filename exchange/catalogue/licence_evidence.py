@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from exchange.catalogue.code_trees import SOURCE_SUFFIXES
 from exchange.catalogue.folder_source import FolderSource, FoundFile
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.listing import ListingError
@@ -45,7 +46,7 @@ class LicenceFound:
 
 
 def is_licence_file(file: FoundFile) -> bool:
-    return _LICENCE_NAME.fullmatch(file.name) is not None
+    return _LICENCE_NAME.fullmatch(file.name) is not None and file.suffix not in SOURCE_SUFFIXES
 
 
 def find_licence(source: FolderSource, files: Iterable[FoundFile], stated: str | None) -> LicenceFound:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from exchange.catalogue.fields import infer_fields
+from exchange.assay.recipe import Field
+from exchange.catalogue.fields import class_of, infer_fields
 from exchange.catalogue.listing import ListingError
 
 
@@ -19,6 +20,7 @@ from exchange.catalogue.listing import ListingError
         ([{"a": "x"}, {"a": "y", "b": "z"}], ["a", "b?"]),
         ([{"a": "x"}, {"a": None}], ["a?"]),
         ([{"a.b": "x"}], ["['a.b']"]),
+        ([{"title": "x", "lines": ["y", "z"], "sizes": [1]}], ["title", "lines"]),
         ([{"n": "12", "name": "x"}], ["name"]),
     ],
 )
@@ -34,3 +36,18 @@ def test_columns_of_a_table_go_by_their_plain_names() -> None:
 def test_records_without_text_have_their_columns_named() -> None:
     with pytest.raises(ListingError, match="file has id, score; say which"):
         infer_fields([{"id": 1, "score": "2"}], "file")
+
+
+@pytest.mark.parametrize(
+    ("selectors", "told"),
+    [
+        (("question", "answer"), "qa-sft"),
+        (("messages[*].content",), "qa-sft"),
+        (("instruction", "input", "output"), "qa-sft"),
+        (("question",), None),
+        (("text",), None),
+        (("answer", "question"), None),
+    ],
+)
+def test_fields_that_ask_and_answer_give_the_class_of_data_away(selectors, told):
+    assert class_of([Field(selector) for selector in selectors]) == told

@@ -41,6 +41,10 @@ def test_the_card_goes_before_the_tag_and_the_tag_before_the_title(tmp_path: Pat
     assert found(folder, "other").identifier == "CC0-1.0"
 
 
+def test_code_about_licences_is_no_licence(tmp_path: Path) -> None:
+    assert found(tree(tmp_path, {"licence_evidence.py": MIT, "LICENSE-MIT": MIT})).files == ("LICENSE-MIT",)
+
+
 @pytest.mark.parametrize(
     ("stated", "identifier"),
     [
