@@ -1,6 +1,5 @@
 """What `tlx verify` does with a folder of delivered lots: every check, each refusal by name, nothing sent anywhere."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,7 +33,16 @@ _SECRET_FILE_BYTES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """Something that is wrong: `where` names a lot, a file or the certificate."""
+    """Something that is wrong: `where` names a lot, a file or the certificate. Beside what lots, folders and packs are
+    refused with, `code` is one of:
+
+    CERTIFICATE_WITHOUT_LOTS    the certificate does not say how the dataset was cut
+    CERTIFICATE_CONTRADICTED    the documents, assayed again, cannot be of a dataset with this certificate
+    CERTIFICATE_NOT_REPRODUCED  all documents and the secret give another body than the certificate's
+    DOCUMENTS_ABSENT            the certificate cannot be made again: not all documents are in the lots
+    WRONG_SECRET                the salts are not those of this secret
+    WRONG_LOT                   the manifest is that of another lot
+    """
 
     where: str
     code: str
@@ -179,10 +187,6 @@ def _secret(path: Path) -> bytes:
 
 def _named(names: list[str]) -> str:
     return ", ".join(names[:20])
-
-
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, dict[str, Any]]]:

@@ -48,6 +48,8 @@ def _fact_row(fact: Fact) -> list[str]:
 def evidence_lines(pack: CheckedPack) -> Iterator[str]:
     """Licence, duties, purposes and decisions, as the pack states them."""
     yield f"Evidence pack {pack.name}: {pack.files} files{'' if pack.complaints else ', each as its manifest says'}."
+    if pack.state:
+        yield f"  State when the pack was made: {pack.state}."
     if pack.listing is not None:
         listing, terms = pack.listing, pack.listing.terms
         yield f"  Licence: {listing.licence}; by {listing.creator}."
@@ -106,6 +108,7 @@ def _pack(pack: CheckedPack) -> dict[str, Any]:
     terms = None if listing is None else listing.terms
     return {
         "name": pack.name,
+        "state": pack.state,
         "licence": listing.licence if listing else None,
         "purposes": pack.purposes,
         "territory": list(terms.territory) if terms else [],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from exchange.assay.errors import WorkerError
@@ -112,8 +113,13 @@ def _on_cluster(address: str) -> Iterator[Executor]:
         if not was_up:
             ray.init(address=address, include_dashboard=None, log_to_driver=False, logging_level=logging.ERROR)
         workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        yield Executor(lambda function, *rest: ray.remote(function).remote(*rest).future(), workers * PARTS_AHEAD)
-    except (ConnectionError, ray.exceptions.RaySystemError, ray.exceptions.WorkerCrashedError) as error:
+        # Each function is shipped once, not once a part.
+        shipped = cache(ray.remote)
+        yield Executor(lambda function, *rest: shipped(function).remote(*rest).future(), workers * PARTS_AHEAD)
+    except ray.exceptions.RayTaskError as error:
+        # Without Ray's account of where it happened: it is a refusal, or a bug with a place of its own.
+        raise error.cause from None
+    except (ConnectionError, ray.exceptions.RayError) as error:
         raise WorkerError("WORKER_LOST", f"{address}: {error}") from None
     finally:
         if not was_up:

@@ -2,29 +2,36 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from assayed import SECRET, documents, questions
 
 from exchange.assay import pipeline, store
 from exchange.assay.certificate import canonical_json
-from exchange.assay.errors import WorkerError
+from exchange.assay.errors import VocabularyError, WorkerError
 from exchange.assay.parts import PartFolder
-from exchange.assay.pipeline import AssayResult, Way, assay_documents
+from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.vocabulary.documents import Document
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [*questions(50), *questions(10), "", "床前明月光\n疑是地上霜"]
 
 
-def assay(stream: Iterator[Document] | list[Document], way: Way) -> AssayResult:
+def assay(
+    stream: Iterator[Document] | list[Document], way: Way, reference: ReferenceFiles | None = None
+) -> AssayResult:
     declared = {"language": "en", "licence_evidence": True}
-    return assay_documents(stream, name="large", version="1", secret=SECRET, declared=declared, way=way)
+    return assay_documents(
+        stream, name="large", version="1", secret=SECRET, declared=declared, way=way, reference=reference
+    )
 
 
 @pytest.fixture
@@ -140,6 +147,43 @@ def test_a_set_larger_than_the_memory_allowed_is_assayed() -> None:
     assert told["bytes"] > 2 * told["headroom"]
 
 
+KILLED = """
+import json, sys
+from pathlib import Path
+from exchange.assay import pipeline
+from exchange.vocabulary.documents import Document
+
+pipeline.CHUNK_DOCUMENTS = 50
+folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+texts = (f"Who asked {number} of them?\\n{'They have been there. ' * (number % 40)}" for number in range(3_000))
+stream = (Document("data.jsonl", number, text) for number, text in enumerate(texts))
+declared = {"class": "qa-sft", "language": "en", "licence_evidence": True}
+way = pipeline.Way(2 if folder else 1, folder=folder)
+result = pipeline.assay_documents(stream, name="n", version="1", secret=b"s" * 32, declared=declared, way=way)
+print(json.dumps(result.body, sort_keys=True))
+"""
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "if __name__ == '__main__':\n" + indent(KILLED, " "), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def test_a_killed_assay_loses_only_the_parts_in_hand(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as first:
+        while len(list(tmp_path.glob("*.part"))) < 5:
+            assert first.poll() is None
+            time.sleep(0.01)
+        os.killpg(first.pid, signal.SIGKILL)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.part")}
+    assert len(kept) < 60
+    told = [started(*arguments).communicate()[0] for arguments in ((str(tmp_path),), ())]
+    assert told[0] == told[1] != ""
+    assert len(list(tmp_path.glob("*.part"))) == 60
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
 def test_a_cluster_without_ray_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(WorkerError) as refusal:
@@ -157,6 +201,9 @@ def test_a_ray_cluster_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) ->
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         distributed = assay(documents(*TEXTS), Way(cluster="auto"))
+        with pytest.raises(VocabularyError) as refusal:
+            assay(documents(*TEXTS), Way(cluster="auto"), ReferenceFiles(vocabulary=ROOT / "LICENSE"))
     finally:
         ray.shutdown()
     assert distributed == assay(documents(*TEXTS), Way())
+    assert str(refusal.value).startswith("VOCABULARY_UNKNOWN: SHA-256 ")
