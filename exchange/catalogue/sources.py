@@ -12,6 +12,7 @@ from exchange.assay.recipe import DocumentError
 from exchange.catalogue.archive import DEFAULT_LIMITS, UNPACK_LIMITS, ArchiveLimits
 from exchange.catalogue.compression import SUFFIXES, Decompressed, compression_of
 from exchange.catalogue.listing import ListingError, safe_path
+from exchange.catalogue.unpacking import is_archive
 
 TOOL_FOLDERS = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".venv", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache",
@@ -87,6 +88,8 @@ def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK
                 skipped["link or device"] += 1
             elif name.startswith("."):
                 skipped["hidden file"] += 1
+            elif is_archive(name):
+                skipped["archive, to be measured by itself"] += 1
             else:
                 found.append(found_file(place, root))
         if len(found) > limits.entries:
