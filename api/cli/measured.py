@@ -13,9 +13,9 @@ from exchange.assay.documents import read_documents
 from exchange.assay.streams import OFFLINE_LIMITS
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.fields import class_of
-from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.layouts import NOT_YET_A_LISTING, Layout, Wishes, infer_layout, layout_of_metadata
 from exchange.catalogue.listing import Listing, ListingError, verify_in_place
+from exchange.catalogue.sources import FolderSource
 from exchange.catalogue.unpacking import is_archive, unpack_archive
 from exchange.operations.listing import declaration
 from exchange.vocabulary.documents import Taken
