@@ -61,7 +61,11 @@ def bought(cli_server, tmp_path_factory):
     metadata["tex:lotRtu"] = whole_lots(files["data.jsonl"])
     vendor = admit_firm(cli_server, "Verified Vendor")
     buyer, other = (admit_firm(cli_server, name, "1000000.00", terms=CONTRACT_TERMS) for name in ("V Buyer", "V Other"))
-    listed = submit(vendor, (json.dumps(metadata).encode(), files, evidence), copies=5)
+    croissant = json.dumps(metadata).encode()
+    listed = submit(vendor, (croissant, files, evidence), copies=5)
+    (home / "dataset").mkdir()
+    for path, content in {"croissant.json": croissant, **files, **evidence}.items():
+        (home / "dataset" / path).write_bytes(content)
     product, lots = listed["product_id"], listed["lots"]
     assert lots >= 3
     for firm in (buyer, other):
@@ -74,6 +78,7 @@ def bought(cli_server, tmp_path_factory):
     return SimpleNamespace(
         all=home / "all",
         one=home / "one",
+        dataset=home / "dataset",
         listed=listed,
         product=product,
         lots=lots,
@@ -167,6 +172,12 @@ def test_with_the_secret_the_certificate_comes_out_again_byte_for_byte(delivered
     assert secret.stat().st_mode & 0o077 == 0
     assert verified(tlx, delivered.all, "--secret", secret)["reproduced"] is True
     assert refused(tlx, "verify", delivered.one, "--secret", secret) == ["DOCUMENTS_ABSENT"]
+    told = verified(tlx, delivered.one, "--secret", secret, "--dataset", delivered.dataset)
+    assert (told["reproduced"], len(told["lots"])) == (True, 1)
+    other = Path(shutil.copytree(delivered.dataset, tmp_path / "other"))
+    (other / "LICENSE").write_text("another licence")
+    result = tlx("verify", delivered.one, "--secret", secret, "--dataset", other)
+    assert "CERTIFICATE_NOT_REPRODUCED: certificate: other than certified: provenance" in result.stderr
     secret.write_text("00" * 32)
     assert refused(tlx, "verify", delivered.all, "--secret", secret) == ["WRONG_SECRET"]
     secret.write_text("no secret")
