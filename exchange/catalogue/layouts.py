@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from exchange.assay.recipe import DETECT, Field, Format, Recipe, Splitter
+from exchange.assay.recipe import DETECT, DocumentError, Field, Format, Recipe, Splitter
 from exchange.catalogue.cards import Card, read_card
-from exchange.catalogue.code_trees import SOURCE_SUFFIXES, is_binary, source_files
+from exchange.catalogue.code_trees import SNIFFED_BYTES, SOURCE_SUFFIXES, is_binary, source_files
 from exchange.catalogue.croissant import read_stated_recipe
 from exchange.catalogue.fields import infer_fields
 from exchange.catalogue.folder_source import FolderSource, FoundFile, find_files, found_file
@@ -173,8 +173,12 @@ def _choose_by_format(
 
 
 def _is_binary(source: FolderSource, file: FoundFile) -> bool:
-    with source.stream(file.path) as stream:
-        return is_binary(stream.read(8_192))
+    """A file that cannot be read is not left out: it is told of when documents are taken."""
+    try:
+        with source.stream(file.path) as stream:
+            return is_binary(stream.read(SNIFFED_BYTES))
+    except DocumentError:
+        return False
 
 
 def _is_about(file: FoundFile) -> bool:

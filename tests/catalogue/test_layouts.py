@@ -17,6 +17,7 @@ from exchange.assay.documents import read_documents
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.layouts import Wishes, infer_layout
 from exchange.catalogue.listing import ListingError
+from exchange.vocabulary.documents import BadDocument, Document
 
 LINES = '{"question": "a?", "answer": "b"}\n{"question": "c?", "answer": "d"}\n'
 TEXTS = ["a?\nb", "c?\nd"]
@@ -98,6 +99,14 @@ def test_text_files_are_documents_and_one_alone_is_cut(tmp_path: Path) -> None:
     assert texts == {"a.txt": ["one\nline", "two\n"]}
     _, texts = taken(tree(tmp_path / "lines", {"a.txt": "one\ntwo\n"}))
     assert texts == {"a.txt": ["one", "two"]}
+
+
+def test_one_text_that_cannot_be_unpacked_is_one_bad_document(tmp_path: Path) -> None:
+    cut = gzip.compress(b"plain text of some length\n" * 9)[:-9]
+    source, layout = infer_layout(tree(tmp_path, {"a.txt": "one\n", "b.txt.gz": cut, "c.txt": "three\n"}), Wishes())
+    taken_anyway = list(read_documents(source, layout.recipe))
+    assert [type(one) for one in taken_anyway] == [Document, BadDocument, Document]
+    assert taken_anyway[1].code == "FILE_DAMAGED"
 
 
 def test_a_source_tree_is_taken_file_by_file(tmp_path: Path) -> None:
