@@ -142,7 +142,8 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    taken = list(scannable(read_documents(UploadSource(verified), listing.recipe, encodings=account.encodings)))
+    read = read_documents(UploadSource(verified), listing.recipe, encodings=account.encodings, kinds=account.kinds)
+    taken = list(scannable(read))
     secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
         taken,
