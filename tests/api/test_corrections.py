@@ -77,8 +77,8 @@ def test_an_adjustment_moves_cash_and_the_trade_stands(operated):
     for client in (venue.vendor, venue.buyer):
         note = client.get(f"/trades/{venue.product_id}/{number}/contract-note").json()
         adjusted.append((note["status"], note["adjusted"]))
-    assert adjusted == [("settled", "-1.25"), ("settled", "1.25")]
         assert corrected(client, "adjustment")[number] == corrected(client, "match")[number]
+    assert adjusted == [("settled", "-1.25"), ("settled", "1.25")]
     assert not venue.buyer.get("/fills").json()[0]["busted"]
     assert venue.operator.get("/reconciliation").json()["agrees"]
 

@@ -6,7 +6,6 @@ import json
 import pytest
 from api_venue import refused
 
-
 WHY = {"reason": "risk", "note": "a valuation"}
 
 
