@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 
-from api.cli.console import table
+from api.cli.console import printable, table
 from api.cli.evidence_check import CheckedPack, Ruling
 from api.cli.verification import Verification, found_by_lot
 from exchange.assay.remeasure import Fact, Remeasured
@@ -28,7 +28,7 @@ def lots_table(found: Verification) -> RenderableType:
     bad = [complaint for complaint in found.complaints if complaint.where.startswith("lot ")]
     rows += [[each.where.removeprefix("lot "), "-", "-", "-", each.code] for each in bad]
     columns = ("lot", "documents", "number>", "RTU>", "personal data and secrets, or what is wrong")
-    return table(f"Lots of {found.delivery.certificate.assay.get('name')}", columns, rows)
+    return table("Lots of " + printable(str(found.delivery.certificate.assay.get("name"))), columns, rows)
 
 
 def facts_table(measured: Remeasured) -> RenderableType:
@@ -42,7 +42,7 @@ def facts_table(measured: Remeasured) -> RenderableType:
 def _fact_row(fact: Fact) -> list[str]:
     between = f"{percent(fact.whole_ppm[0])} and {percent(fact.whole_ppm[1])}" if fact.whole_ppm else ""
     numbers = [f"{value:,}" for value in (fact.found, fact.looked_at, fact.certified, fact.certified_n)]
-    return [fact.name, _HOW[fact.how], *numbers, between, "" if fact.fits else "CONTRADICTS"]
+    return [printable(fact.name), _HOW[fact.how], *numbers, between, "" if fact.fits else "CONTRADICTS"]
 
 
 def evidence_lines(pack: CheckedPack) -> Iterator[str]:

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.licence_evidence import LicenceFound
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing
+from exchange.catalogue.sources import FolderSource
 
 # A certificate stays a page, whatever a listing tells.
 MAXIMUM_ROWS = 50
