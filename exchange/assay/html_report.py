@@ -12,6 +12,7 @@ from exchange.assay.certificate import body_digest
 from exchange.assay.markup import Markup, joined, tag
 from exchange.assay.page_style import STYLE
 from exchange.assay.pipeline import AssayResult
+from exchange.assay.report import percent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """The Content-Security-Policy of the page: were markup to slip through after all, nothing in it could act."""
@@ -96,7 +97,7 @@ def _header(body: Mapping[str, Any], title: str) -> Markup:
             "div",
             "Grade",
             tag("b", body["grade"]),
-            f"weakest dimension {sections.percent(weakest)}",
+            f"weakest dimension {percent(weakest)}",
             class_=f"grade {body['grade']}",
         ),
     )
@@ -116,7 +117,7 @@ def _figures(body: Mapping[str, Any]) -> Markup:
         (f"Tokens ({body['rtu_version']})", f"{body['rtu']:,}"),
         ("Largest document, tokens", f"{body['largest_document_rtu']:,}"),
         ("Bytes of text", f"{body['canonical_utf8_bytes']:,}"),
-        ("Tokens in near duplicates", sections.percent(body["duplicates"]["near_rtu_ppm"])),
+        ("Tokens in near duplicates", percent(body["duplicates"]["near_rtu_ppm"])),
     ]
     pairs = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures]
     return tag("dl", *pairs, class_="figures")

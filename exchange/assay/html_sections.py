@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from exchange.assay.grade import DIMENSIONS, GRADE_FLOORS_PPM, INDICATORS, ONE_PPM, UNGRADED
 from exchange.assay.markup import Markup, joined, tag
 from exchange.assay.plots import Bar, Column, Mark, bar_chart, column_chart, short
+from exchange.assay.report import percent
 from exchange.assay.words import KIND_PREFIX
 
 Body = Mapping[str, Any]
@@ -54,11 +55,6 @@ class Example(NamedTuple):
     record: int
     offset: int
     masked: str
-
-
-def percent(ppm: int) -> str:
-    """Parts per million as per cent with two decimals, cut, so that nothing is shown better than it is."""
-    return f"{ppm // 10_000}.{ppm % 10_000 // 100:02d} %"
 
 
 def utc(at_s: int) -> str:

@@ -52,11 +52,24 @@ def _counts(body: Mapping[str, Any]) -> Table:
         ("Languages", ", ".join(f"{name} {count:,}" for name, count in languages.items())),
         ("Exact duplicates", _share(duplicates, "exact")),
         ("Near duplicates", _share(duplicates, "near")),
+        ("Sensitive words", _words(body)),
+        ("Licence", _licence(body["provenance"])),
         ("Merkle root", body["merkle_root"]),
     ]
     for name, value in rows:
         table.add_row(Text(name, "bold"), Text(value))
     return table
+
+
+def _words(body: Mapping[str, Any]) -> str:
+    if not body["word_list"]:
+        return "not looked for: no list was given"
+    return f"in {body['words']['documents']:,} documents, by a list of {body['word_list']['words']:,}"
+
+
+def _licence(stated: Mapping[str, Any]) -> str:
+    evidence = ", ".join(f"{row['kind']} {row['path']}" for row in stated.get("evidence", []))
+    return f"{stated.get('licence', 'none is stated')}; evidence: {evidence or 'none was given'}"
 
 
 def _share(duplicates: Mapping[str, int], name: str) -> str:

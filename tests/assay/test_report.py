@@ -1,7 +1,7 @@
 from assayed import RESIDENT_ID, SECRET, documents, questions
 from rich.console import Console
 
-from exchange.assay.pipeline import assay_documents
+from exchange.assay.pipeline import ReferenceFiles, assay_documents
 from exchange.assay.report import percent, render
 
 
@@ -28,6 +28,28 @@ def test_a_report_says_what_counts() -> None:
     assert "100.00 %" in text
     assert "Not measured: 0101" in text
     assert "Not deliverable" not in text
+    assert "not looked for: no list was given" in text
+    assert "none is stated; evidence: none was given" in text
+
+
+def test_a_report_names_licence_evidence_and_the_list_of_words(tmp_path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("zeppelin\nairship\n")
+    origin = {"licence": "MIT", "evidence": [{"kind": "licence-file", "path": "LICENSE[1]", "sha256": "00"}]}
+    declared = {"provenance": origin}
+    result = assay_documents(
+        documents(*questions(3), "A zeppelin"),
+        name="n",
+        version="1",
+        secret=SECRET,
+        declared=declared,
+        reference=ReferenceFiles(words=words),
+    )
+    console = Console(width=120, record=True, file=None, quiet=False, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render(result))
+    assert "MIT; evidence: licence-file LICENSE[1]" in captured.get()
+    assert "in 1 documents, by a list of 2" in captured.get()
 
 
 def test_a_report_shows_failures_and_masks_what_it_found() -> None:
