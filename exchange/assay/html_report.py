@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from exchange.assay import html_sections as sections
 from exchange.assay.certificate import body_digest
+from exchange.assay.html_parts import card, facts_list, utc
 from exchange.assay.markup import Markup, joined, tag
 from exchange.assay.page_style import STYLE
 from exchange.assay.pipeline import AssayResult
@@ -65,6 +66,7 @@ def html_page(
     ]
     tables = [
         sections.findings(body, examples),
+        sections.vocabularies(body),
         sections.provenance(body),
         sections.documents_taken(body),
         sections.indicator_table(body),
@@ -136,8 +138,8 @@ def _signature(body: Mapping[str, Any], certificate: CertificateFacts | None) ->
         facts += [
             ("Certificate, SHA-256", certificate.digest),
             ("Signed by (Ed25519)", certificate.assayer),
-            ("Issued", sections.utc(certificate.issued_at_s)),
-            ("Valid until", sections.utc(certificate.expires_at_s)),
+            ("Issued", utc(certificate.issued_at_s)),
+            ("Valid until", utc(certificate.expires_at_s)),
         ]
     again = (
         tag("p", "To measure it again, on any machine and with any number of workers:"),
@@ -150,4 +152,4 @@ def _signature(body: Mapping[str, Any], certificate: CertificateFacts | None) ->
         ),
         tag("pre", "tlx verify FOLDER"),
     )
-    return sections.card("Certificate and how to measure again", told, sections.facts_list(facts), *again)
+    return card("Certificate and how to measure again", told, facts_list(facts), *again)

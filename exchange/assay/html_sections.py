@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from exchange.assay.grade import DIMENSIONS, GRADE_FLOORS_PPM, INDICATORS, ONE_PPM, UNGRADED
+from exchange.assay.html_parts import card, facts_list, lines, table, worded
 from exchange.assay.markup import Markup, joined, tag
 from exchange.assay.plots import Bar, Column, Mark, bar_chart, column_chart, short
 from exchange.assay.report import percent
@@ -57,20 +57,6 @@ class Example(NamedTuple):
     masked: str
 
 
-def utc(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def card(heading: str, told: str, *content: Markup) -> Markup:
-    return tag("section", tag("h2", heading), tag("p", told), *content)
-
-
-def facts_list(facts: Sequence[tuple[str, str | Markup]]) -> Markup:
-    """Names and values; hashes are set so that they break and compare well."""
-    pairs = [joined(tag("dt", name), tag("dd", _value(value))) for name, value in facts]
-    return tag("dl", *pairs, class_="facts")
-
-
 def dimensions(body: Body) -> Markup:
     scores = body["dimension_scores_ppm"]
     bars = [
@@ -108,6 +94,16 @@ def tokens_by_length(body: Body) -> Markup:
     ]
     told = "The same documents by what they weigh: where the tokens that are sold stand."
     return card("Tokens by length of document", told, column_chart("Tokens by length", columns, _LENGTH_AXIS))
+
+
+def vocabularies(body: Body) -> Markup:
+    told = "What the same text comes to in other vocabularies: factors to convert a price or a budget by."
+    rows = [
+        (name, row["documents"], row["tokens"], percent(row["tokens_per_rtu_ppm"]))
+        for name, row in sorted(body["other_vocabularies"].items())
+    ]
+    names = ("Vocabulary", "Documents", "Tokens", "Of their RTU")
+    return card("Other vocabularies", told, table(names, rows, numbers=frozenset({1, 2, 3})))
 
 
 def duplicate_clusters(body: Body) -> Markup:
@@ -180,9 +176,9 @@ def provenance(body: Body) -> Markup:
     evidence = [f"{row['kind']}: {row['path']}, SHA-256 {row['sha256']}" for row in stated.get("evidence", [])]
     evidence += [f"{path} was named and not given" for path in stated.get("evidence_missing", [])]
     lists = (("Derived from", sources, "no source is stated"), ("Evidence", evidence, "none was given"))
-    facts = [("Licence", _value(stated.get("licence", "none is stated")))]
-    facts += [(name, _lines(values, otherwise)) for name, values, otherwise in lists]
-    facts += [(title, _value(str(stated[name]))) for name, title in _STATED.items() if name in stated]
+    facts = [("Licence", worded(stated.get("licence", "none is stated")))]
+    facts += [(name, lines(values, otherwise)) for name, values, otherwise in lists]
+    facts += [(title, worded(str(stated[name]))) for name, title in _STATED.items() if name in stated]
     return card("Provenance and licence", told, facts_list(facts))
 
 
@@ -201,8 +197,8 @@ def indicator_table(body: Body) -> Markup:
     missing = ", ".join(f"{code} {INDICATORS[code][1]}" for code in body["unmeasured_indicators"])
     told = "Of a sample the score is a lower bound with 95 % confidence on one side; of a full scan it is exact."
     names = ("Code", "Dimension", "Indicator", "Looked at", "Defects", "Score", "Basis")
-    table = _table(names, rows, numbers=frozenset({3, 4, 5}))
-    return card("Indicator table", told, table, tag("p", f"Not measured: {missing}.", class_="soft"))
+    shares = table(names, rows, numbers=frozenset({3, 4, 5}))
+    return card("Indicator table", told, shares, tag("p", f"Not measured: {missing}.", class_="soft"))
 
 
 def measured_with(body: Body) -> Markup:
@@ -213,17 +209,17 @@ def measured_with(body: Body) -> Markup:
         ("Libraries", libraries),
     ]
     rows = [(name, value) for name, value in sorted(body["parameters"].items())]
-    details = tag("details", tag("summary", "Parameters"), _table(("Parameter", "Value"), rows))
+    details = tag("details", tag("summary", "Parameters"), table(("Parameter", "Value"), rows))
     return card("Measured with", "Everything that a number depends on beside the data.", facts_list(facts), details)
 
 
 def _finding_row(
     name: str, kind: str, count: int, examples: Mapping[str, Sequence[Example]] | None
 ) -> tuple[Markup, ...]:
-    shown = (examples or {}).get(kind, ())
+    first = (examples or {}).get(kind, ())
     places = [
         tag("div", tag("code", each.masked), " in ", tag("bdi", each.path), f", record {each.record}, at {each.offset}")
-        for each in shown
+        for each in first
     ]
     return joined(name), joined(f"{count:,}"), joined(*places)
 
@@ -231,37 +227,12 @@ def _finding_row(
 def _findings_table(first: str, rows: Sequence[tuple[Markup, ...]]) -> Markup:
     if not rows:
         return tag("p", "None was found.")
-    return _table((first, "Found", "Masked examples"), rows, numbers=frozenset({1}))
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str | int]], numbers: frozenset[int] = frozenset()) -> Markup:
-    kinds = ["number" if place in numbers else "" for place in range(len(names))]
-    head = [tag("th", name, class_=kind, scope="col") for name, kind in zip(names, kinds, strict=True)]
-    lines = [
-        tag("tr", *(tag("td", _cell(value), class_=kind) for value, kind in zip(row, kinds, strict=True)))
-        for row in rows
-    ]
-    return tag("div", tag("table", tag("thead", tag("tr", *head)), tag("tbody", *lines)), class_="scroll")
-
-
-def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
-
-
-def _value(value: str | Markup) -> Markup:
-    if isinstance(value, Markup):
-        return value
-    is_hash = len(value) == 64 and not set(value) - set("0123456789abcdef")
-    return tag("span", value, class_="hash") if is_hash else tag("bdi", value)
+    return table((first, "Found", "Masked examples"), rows, numbers=frozenset({1}))
 
 
 def _spelt(value: Any) -> str:
     """Text as it is where it can be seen; what is blank or has parts, in its JSON spelling."""
     return value if isinstance(value, str) and value.strip() else json.dumps(value, ensure_ascii=False)
-
-
-def _lines(values: Sequence[str], otherwise: str) -> Markup:
-    return joined(*(tag("div", tag("bdi", value)) for value in values)) if values else joined(otherwise)
 
 
 def _repeated(repeats: Mapping[str, int], name: str) -> str:

@@ -74,8 +74,16 @@ def test_the_page_tells_grade_counts_indicators_and_hashes():
     body = result.body
     for told in ("house 2026-1", "UNGRADED" if body["grade"] == "ungraded" else body["grade"], f"{body['rtu']:,}"):
         assert told in read.text
-    for told in (body["merkle_root"], body["code_sha256"], body["vocabulary_sha256"], "0208 cleanliness", "tlx assay"):
+    for told in (
+        body["merkle_root"],
+        body["code_sha256"],
+        body["vocabulary_sha256"],
+        "0208 cleanliness",
+        "o200k_base",
+        "tlx assay",
+    ):
         assert told in read.text
+    assert "o200k_base" in read.text
     assert not read.open
     assert read.tags.count("svg") == 6
     assert "2 clusters of 2 to 3 documents" in read.text
