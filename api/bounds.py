@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 
 class Bounded(BaseModel):
-    """With the two bounds that each hold for at least 95 of 100 keys."""
+    """With two bounds, each made to hold for at least 95 of 100 keys."""
 
     estimate: int
     low: int

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from api.cli.evidence_check import PackComplaint
+from api.cli.verification import Complaint
 from exchange.assay import errors as assay_errors
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.listing import ListingError
 from exchange.delivery.access import AccessError
 from exchange.delivery.chain import BrokenLogError
 from exchange.delivery.evidence_pack import EvidencePackError
+from exchange.delivery.folder import FolderError
+from exchange.delivery.proof import ProofError
 from exchange.delivery.sample import SampleError
 from exchange.delivery.verify import LotMismatchError
 from exchange.operations.recovery import StartRefused
@@ -101,7 +105,9 @@ def sections() -> dict[str, Mapping[str, str]]:
         "Delivered lots": documented(AccessError.__doc__)
         | documented(BrokenLogError.__doc__)
         | documented(LotMismatchError.__doc__),
-        "Evidence packs": documented(EvidencePackError.__doc__),
+        "Verifying a delivery": documented(FolderError.__doc__) | documented(Complaint.__doc__),
+        "Proofs of one document": documented(ProofError.__doc__),
+        "Evidence packs": documented(EvidencePackError.__doc__) | documented(PackComplaint.__doc__),
         "Samples": documented(SampleError.__doc__),
         "Starting": documented(StartRefused.__doc__) | documented(SecretsError.__doc__),
     }

@@ -97,8 +97,9 @@ async def novelty(
 ) -> Response:
     """Compare sketches of the caller's corpus and evaluation sets with the dataset, all of whose lots are counted.
 
-    Each bound holds for at least 95 of 100 keys, and a dataset's key was drawn when its bytes were fixed. The sketches
-    are not kept; that the question was asked, and what was told of the corpus, is. A refusal takes no question.
+    Each bound is made to hold for at least 95 of 100 keys, and a dataset's key was drawn when its bytes were fixed. The
+    sketches are not kept; that the question was asked, and what was told of the corpus, is on record. A refusal takes
+    no question.
     """
     view = await to_thread.run_sync(views.find, product_id)
     form = await read_upload(request, fields=(), files=("corpus", "evaluation"))

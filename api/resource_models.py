@@ -154,7 +154,7 @@ class Admitted(BaseModel):
     model_config = example(
         status="admitted", product_id="GSM8K-CNY", base="17", listing=DIGEST, certificate=DIGEST, decision=DIGEST,
         dataset=DIGEST, lots=8, copies=3, lot_rtu=150000, lot_size="0.150000", tick="0.20", quote="CNY", grade="G1",
-        documents=7473, rtu=1241000, entitlement="19",
+        documents=7473, bad_documents={}, rtu=1241000, entitlement="19",
     )  # fmt: skip
 
     status: Literal["admitted"]
@@ -172,6 +172,7 @@ class Admitted(BaseModel):
     quote: str
     grade: str
     documents: int
+    bad_documents: dict[str, int] = Field(description="Those that could not be read and are in no lot, by code")
     rtu: int
     entitlement: str | None = Field(description="The vendor's right to sell; None where the gate did not grant it")
 

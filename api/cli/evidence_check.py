@@ -49,6 +49,8 @@ class CheckedPack:
     """What the pack says of rights and duties, as far as it opened; `complaints` is what is wrong with it."""
 
     name: str
+    state: str
+    """Where the listing stood when the pack was made, as `admitted` or `recalled`; empty where it does not say."""
     listing: Listing | None
     rulings: tuple[Ruling, ...]
     laws: tuple[tuple[str, str, str], ...]
@@ -87,6 +89,7 @@ def check_pack(
         complaints.append(PackComplaint("PACK_CONTRADICTED", complaint[:300]))
     return CheckedPack(
         name=path.name,
+        state=str(_parsed(pack, "lifecycle.json").get("state", ""))[:40],
         listing=listing,
         rulings=tuple(_rulings(pack)),
         laws=tuple(_laws(pack)),
@@ -97,7 +100,7 @@ def check_pack(
 
 
 def _unopened(path: Path, complaint: PackComplaint) -> CheckedPack:
-    return CheckedPack(path.name, None, (), (), 0, {}, (complaint,))
+    return CheckedPack(path.name, "", None, (), (), 0, {}, (complaint,))
 
 
 def _contradictions(

@@ -10,11 +10,10 @@ from api.cli.console import CommandError, say
 from api.cli.delivery import fetch_certificate, read_certificate
 from api.cli.options import HERE, Assayer, Key, Url, product_of, signed
 from exchange.assay.pipeline import rtu1_counter
-from exchange.delivery.folder import CERTIFICATE
+from exchange.delivery.folder import CERTIFICATE, SAMPLE
 from exchange.delivery.sample import VerifiedSample, verify_sample
 from exchange.vocabulary.units import NS_PER_SECOND
 
-SAMPLE: Final = "sample.json"
 _WHY: Final = {
     "personal_data": "personal data was found in it",
     "secret": "a secret was found in it",

@@ -1,18 +1,20 @@
 """What `tlx verify` does with a folder of delivered lots: every check, each refusal by name, nothing sent anywhere."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from api.cli.assaying import run_assay
 from api.cli.console import CommandError, progress_bar
 from api.cli.evidence_check import CheckedPack, check_pack
+from api.cli.measured import open_dataset
 from api.cli.options import key_of
 from exchange.assay.certificate import Certificate, verify_certificate
-from exchange.assay.pipeline import ReferenceFiles, rtu1_counter
+from exchange.assay.pipeline import ReferenceFiles, Way, rtu1_counter
 from exchange.assay.remeasure import Remeasured, differences, remeasure, reproduce
+from exchange.catalogue.layouts import Wishes
 from exchange.delivery.folder import (
     FolderError,
     Receipt,
@@ -34,7 +36,16 @@ _SECRET_FILE_BYTES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """Something that is wrong: `where` names a lot, a file or the certificate."""
+    """Something that is wrong: `where` names a lot, a file or the certificate. Beside what lots, folders and packs are
+    refused with, `code` is one of:
+
+    CERTIFICATE_WITHOUT_LOTS    the certificate does not say how the dataset was cut
+    CERTIFICATE_CONTRADICTED    the documents, assayed again, cannot be of a dataset with this certificate
+    CERTIFICATE_NOT_REPRODUCED  all documents and the secret give another body than the certificate's
+    DOCUMENTS_ABSENT            the certificate cannot be made again: not all documents are in the lots
+    WRONG_SECRET                the salts are not those of this secret
+    WRONG_LOT                   the manifest is that of another lot
+    """
 
     where: str
     code: str
@@ -138,21 +149,28 @@ def documents_of(lots: list[VerifiedLot]) -> list[Document]:
     return [document for lot in sorted(lots, key=lambda lot: lot.first_index) for document in lot.documents]
 
 
-def check_secret(found: Verification, secret_file: Path, reference: ReferenceFiles) -> None:
-    """Every salt made again, and the certificate's body too, where no document is missing."""
+def check_secret(found: Verification, secret_file: Path, dataset: Path | None, reference: ReferenceFiles) -> None:
+    """Every salt made again, and the certificate's body too: from the dataset, or from the lots where they hold it all.
+
+    Of a dataset in a folder the files, what was declared and what could not be read are measured again as well.
+    """
     secret = _secret(secret_file)
     for lot in found.lots:
         made = (document_salt(secret, index) for index in range(lot.first_index, lot.statement.end))
         if any(salt != again for salt, again in zip(lot.salts, made, strict=True)):
             found.complain(f"lot {lot.lot}", "WRONG_SECRET", "its salts are not those of this secret")
             return
-    documents = documents_of(found.lots)
     assay = found.delivery.certificate.assay
-    if found.measured is None or not found.measured.is_whole:
-        missing = int(assay["documents"]) - len(documents)
-        found.complain("certificate", "DOCUMENTS_ABSENT", f"{missing} documents are in no lot that is here")
+    if dataset is not None:
+        with open_dataset(dataset, None, Wishes()) as measured:
+            again = run_assay(measured, Way(workers=0), secret_file, reference.words).body
+    elif found.measured is not None and found.measured.is_whole:
+        again = reproduce(assay, documents_of(found.lots), secret, reference)
+    else:
+        missing = int(assay["documents"]) - len(documents_of(found.lots))
+        found.complain("certificate", "DOCUMENTS_ABSENT", f"{missing} documents are in no lot here; name --dataset")
         return
-    found.different = differences(assay, reproduce(assay, documents, secret, reference))
+    found.different = differences(assay, again)
     if found.different:
         found.complain("certificate", "CERTIFICATE_NOT_REPRODUCED", f"other than certified: {_named(found.different)}")
 
@@ -179,10 +197,6 @@ def _secret(path: Path) -> bytes:
 
 def _named(names: list[str]) -> str:
     return ", ".join(names[:20])
-
-
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, dict[str, Any]]]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 
-from api.cli.console import table
+from api.cli.console import printable, table
 from api.cli.evidence_check import CheckedPack, Ruling
 from api.cli.verification import Verification, found_by_lot
 from exchange.assay.remeasure import Fact, Remeasured
@@ -28,7 +28,7 @@ def lots_table(found: Verification) -> RenderableType:
     bad = [complaint for complaint in found.complaints if complaint.where.startswith("lot ")]
     rows += [[each.where.removeprefix("lot "), "-", "-", "-", each.code] for each in bad]
     columns = ("lot", "documents", "number>", "RTU>", "personal data and secrets, or what is wrong")
-    return table(f"Lots of {found.delivery.certificate.assay.get('name')}", columns, rows)
+    return table("Lots of " + printable(str(found.delivery.certificate.assay.get("name"))), columns, rows)
 
 
 def facts_table(measured: Remeasured) -> RenderableType:
@@ -42,12 +42,14 @@ def facts_table(measured: Remeasured) -> RenderableType:
 def _fact_row(fact: Fact) -> list[str]:
     between = f"{percent(fact.whole_ppm[0])} and {percent(fact.whole_ppm[1])}" if fact.whole_ppm else ""
     numbers = [f"{value:,}" for value in (fact.found, fact.looked_at, fact.certified, fact.certified_n)]
-    return [fact.name, _HOW[fact.how], *numbers, between, "" if fact.fits else "CONTRADICTS"]
+    return [printable(fact.name), _HOW[fact.how], *numbers, between, "" if fact.fits else "CONTRADICTS"]
 
 
 def evidence_lines(pack: CheckedPack) -> Iterator[str]:
     """Licence, duties, purposes and decisions, as the pack states them."""
     yield f"Evidence pack {pack.name}: {pack.files} files{'' if pack.complaints else ', each as its manifest says'}."
+    if pack.state:
+        yield f"  State when the pack was made: {pack.state}."
     if pack.listing is not None:
         listing, terms = pack.listing, pack.listing.terms
         yield f"  Licence: {listing.licence}; by {listing.creator}."
@@ -106,6 +108,7 @@ def _pack(pack: CheckedPack) -> dict[str, Any]:
     terms = None if listing is None else listing.terms
     return {
         "name": pack.name,
+        "state": pack.state,
         "licence": listing.licence if listing else None,
         "purposes": pack.purposes,
         "territory": list(terms.territory) if terms else [],

@@ -29,6 +29,9 @@ def verify_command(
     secret: Annotated[
         Path | None, typer.Option(help="File with the dataset's secret: make salts and the whole certificate again")
     ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="With --secret: the dataset itself, where documents of it are in no lot")
+    ] = None,
     words: Annotated[Path | None, typer.Option(help="The venue's list of sensitive words, if it has one")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +47,7 @@ def verify_command(
     reference = ReferenceFiles(words=words)
     found = verify_folder(place, assayer, evidence or [], reference)
     if secret is not None:
-        check_secret(found, secret, reference)
+        check_secret(found, secret, dataset, reference)
     if as_json:
         typer.echo(as_json_text(as_told(found)))
     else:

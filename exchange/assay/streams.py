@@ -14,7 +14,7 @@ HEAD_CHARS = 1 << 16
 MARK = "\udcff"
 """Stands in decoded text for bytes that are none; no decoder gives half a surrogate pair otherwise."""
 _MARKING = "tlx.mark"
-_FOREIGN_MAGIC = {
+FOREIGN_MAGIC = {
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "a gzip file",
     b"\x28\xb5\x2f\xfd": "a zstd file",
@@ -23,6 +23,7 @@ _FOREIGN_MAGIC = {
     b"\x89PNG": "a picture",
     b"\x7fELF": "a program",
 }
+"""How files begin that are no text, whatever their names say."""
 
 codecs.register_error(_MARKING, lambda error: (MARK, error.end))  # type: ignore[attr-defined]
 
@@ -94,7 +95,7 @@ def open_text(
     Raises DocumentError FORMAT_MISMATCH for what is plainly no text, ENCODING_UNKNOWN where nobody says.
     """
     head = _read_head(stream, SAMPLE_BYTES if recipe.encoding == DETECT else CHUNK_BYTES)
-    for magic, kind in _FOREIGN_MAGIC.items():
+    for magic, kind in FOREIGN_MAGIC.items():
         if head.startswith(magic):
             raise DocumentError("FORMAT_MISMATCH", f"{path} is {kind}, not {recipe.format} as stated")
     encoding = detect_encoding(head, path) if recipe.encoding == DETECT else recipe.encoding

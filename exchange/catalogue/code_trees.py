@@ -1,7 +1,7 @@
 """Which files of a source tree are documents: text that people wrote, by rules anyone can apply again.
 
 Left out, and counted by why: vendored code, lock files, minified bundles, binary files, files over the limit, empty
-files. Folders of tools, such as `.git`, are no part of any folder here: exchange/catalogue/folder_source.py.
+files. Folders of tools, such as `.git`, are no part of any folder here: exchange/catalogue/sources.py.
 """
 
 from collections import Counter
@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from exchange.assay.recipe import DocumentError
-from exchange.catalogue.folder_source import FolderSource, FoundFile
+from exchange.assay.streams import FOREIGN_MAGIC
+from exchange.catalogue.sources import FolderSource, FoundFile
 
 SOURCE_SUFFIXES = frozenset({
     ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".java", ".kt", ".kts", ".scala", ".groovy", ".c",
@@ -76,7 +77,9 @@ def skip_by_content(source: FolderSource, file: FoundFile) -> str | None:
 
 
 def is_binary(head: bytes) -> bool:
-    """A NUL, or many control characters, unless a byte order mark says that NULs are half of its characters."""
+    """Another kind by its beginning; or a NUL or many control characters, where no byte order mark allows them."""
+    if head.startswith(tuple(FOREIGN_MAGIC)):
+        return True
     if head.startswith(_UTF16_MARKS):
         return False
     controls = len(head.translate(None, _TEXT_CONTROLS))

@@ -85,6 +85,11 @@ def _is_text_column(name: str, records: Sequence[Mapping[str, Any]]) -> bool:
     values = [record[name] for record in records if record.get(name) is not None]
     return (
         bool(values)
-        and all(isinstance(value, str) for value in values)
-        and any(any(character.isalpha() for character in value) for value in values)
+        and all(isinstance(value, str) or _is_list_of_texts(value) for value in values)
+        and any(character.isalpha() for value in values for text in value for character in text)
     )
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    """Such as the lines of a poem; a document has them joined by line feeds."""
+    return isinstance(value, list) and all(isinstance(member, str) for member in value)

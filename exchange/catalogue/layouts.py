@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
-from exchange.assay.recipe import DETECT, Field, Format, Recipe, Splitter
+from exchange.assay.recipe import DETECT, DocumentError, Field, Format, Recipe, Splitter
 from exchange.catalogue.cards import Card, read_card
-from exchange.catalogue.code_trees import SOURCE_SUFFIXES, is_binary, source_files
+from exchange.catalogue.code_trees import SNIFFED_BYTES, SOURCE_SUFFIXES, is_binary, source_files
 from exchange.catalogue.croissant import read_stated_recipe
 from exchange.catalogue.fields import infer_fields
-from exchange.catalogue.folder_source import FolderSource, FoundFile, find_files, found_file
 from exchange.catalogue.licence_evidence import LicenceFound, find_licence, is_licence_file
 from exchange.catalogue.listing import ListingError
-from exchange.catalogue.samples import has_blocks, sample_json, sample_parquet, sample_table
+from exchange.catalogue.samples import has_blocks, json_kind, sample_json, sample_parquet, sample_table
+from exchange.catalogue.sources import FolderSource, FoundFile, find_files, found_file
 
 FORMAT_OF_SUFFIX: dict[str, Format] = {
     ".parquet": "parquet",
@@ -30,10 +31,21 @@ FORMAT_OF_SUFFIX: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
 }
-TEXT_SUFFIXES = frozenset(
-    {".txt", ".text", ".md", ".markdown", ".rst", ".adoc", ".org", ".tex", ".html", ".htm", ".xml"}
+SAMPLE_FILES = 10
+"""How many of the files are looked at for their fields."""
+_ABOUT = (
+    "readme*",
+    "data.md",
+    "dataset.md",
+    "changelog*",
+    "contributing*",
+    "source.txt",
+    "citation*",
+    "dataset_info*.json",
+    "dataset_dict.json",
+    "state.json",
+    "notice*",
 )
-_ABOUT = ("readme*", "source.txt", "citation*", "dataset_info*.json", "dataset_dict.json", "state.json", "notice*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +162,23 @@ def _choose_by_format(
         others = f"of {', '.join(sorted(bytes_of))} the format with the most bytes"
         return chosen, kind, [others if len(bytes_of) > 1 else "the data files"]
     chosen = []
-    for file in files:
-        is_text = file.suffix in TEXT_SUFFIXES or file.suffix in SOURCE_SUFFIXES or len(files) == 1
-        if is_text or (not file.suffix and not _is_binary(source, file)):
+    plain = [file for file in files if file.suffix not in FORMAT_OF_SUFFIX] or files
+    skipped["of another format"] += len(files) - len(plain)
+    for file in plain:
+        if len(files) == 1 or not _is_binary(source, file):
             chosen.append(file)
         else:
-            skipped["no text by its name"] += 1
+            skipped["binary file"] += 1
     return chosen, "text", ["the text files"]
 
 
 def _is_binary(source: FolderSource, file: FoundFile) -> bool:
-    with source.stream(file.path) as stream:
-        return is_binary(stream.read(8_192))
+    """A file that cannot be read is not left out: it is told of when documents are taken."""
+    try:
+        with source.stream(file.path) as stream:
+            return is_binary(stream.read(SNIFFED_BYTES))
+    except DocumentError:
+        return False
 
 
 def _is_about(file: FoundFile) -> bool:
@@ -187,7 +204,7 @@ def _recipe(source: FolderSource, files: Sequence[FoundFile], kind: Format, wish
     if kind == "text":
         splitter, why = _splitter(source, files, encoding, wishes)
         return Recipe(paths, "text", encoding=encoding, splitter=splitter, drop_blank=splitter != "file"), [why]
-    kind, header, fields, why = _fields(source, paths[0], kind, encoding, wishes)
+    kind, header, fields, why = _fields(source, paths, kind, encoding, wishes)
     recipe = Recipe(paths, kind, fields, joiner=wishes.joiner, encoding=encoding, header=header)
     return recipe, [why]
 
@@ -205,18 +222,32 @@ def _splitter(source: FolderSource, files: Sequence[FoundFile], encoding: str, w
 
 
 def _fields(
-    source: FolderSource, path: str, kind: Format, encoding: str, wishes: Wishes
+    source: FolderSource, paths: Sequence[str], kind: Format, encoding: str, wishes: Wishes
 ) -> tuple[Format, bool, tuple[Field, ...], str]:
-    """Format, header, fields, and why these: from the first records of the first file."""
+    """Format, header, fields, and why these: from the first records of some files."""
     stated = tuple(Field(selector) for selector in wishes.fields)
+    header, rows = True, list[dict[str, Any]]()
     if kind in ("csv", "tsv"):
-        header, rows = sample_table(source, path, kind, encoding, wishes.header)
-        fields = stated or infer_fields(rows, path, is_table=True)
-        return kind, header, fields, _why_fields(stated, header=header)
-    if kind == "parquet":
-        return kind, True, stated or infer_fields(sample_parquet(source, path), path), _why_fields(stated)
-    kind, rows = sample_json(source, path, kind, encoding)
-    return kind, True, stated or infer_fields(rows, path), _why_fields(stated)
+        header, _ = sample_table(source, paths[0], kind, encoding, wishes.header)
+    elif kind == "json":
+        kind = json_kind(source, paths[0], encoding)
+    if not stated:
+        for path in _spread(paths):
+            if kind == "parquet":
+                rows += sample_parquet(source, path)
+            elif kind in ("csv", "tsv"):
+                rows += sample_table(source, path, kind, encoding, header)[1]
+            else:
+                rows += sample_json(source, path, kind, encoding)
+    fields = stated or infer_fields(rows, paths[0], is_table=kind in ("csv", "tsv"))
+    return kind, header, fields, _why_fields(stated, header=header)
+
+
+def _spread(paths: Sequence[str]) -> list[str]:
+    """The first, the last, and as many between as are looked at."""
+    last = len(paths) - 1
+    looked_at = min(len(paths), SAMPLE_FILES)
+    return [paths[place * last // max(looked_at - 1, 1)] for place in range(looked_at)]
 
 
 def _why_fields(stated: tuple[Field, ...], *, header: bool = True) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from exchange.catalogue.folder_source import FolderSource, FoundFile
+from exchange.catalogue.code_trees import SOURCE_SUFFIXES
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.listing import ListingError
+from exchange.catalogue.sources import FolderSource, FoundFile
 
 READ_BYTES = 2**16
 _LICENCE_NAME = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[-_.].*)?", re.IGNORECASE)
@@ -45,7 +46,7 @@ class LicenceFound:
 
 
 def is_licence_file(file: FoundFile) -> bool:
-    return _LICENCE_NAME.fullmatch(file.name) is not None
+    return _LICENCE_NAME.fullmatch(file.name) is not None and file.suffix not in SOURCE_SUFFIXES
 
 
 def find_licence(source: FolderSource, files: Iterable[FoundFile], stated: str | None) -> LicenceFound:

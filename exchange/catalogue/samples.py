@@ -11,8 +11,8 @@ from exchange.assay.records import JsonRecord, Records, RowRecord
 from exchange.assay.streams import OFFLINE_LIMITS, Lines, open_text
 from exchange.assay.table_records import table_rows
 from exchange.catalogue.fields import SAMPLE_RECORDS, quoted
-from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.listing import ListingError
+from exchange.catalogue.sources import FolderSource
 
 BLOCKS_CHARS = 1 << 16
 HEADER_CHARS = 64
@@ -21,13 +21,15 @@ _LIMIT_CHARS = OFFLINE_LIMITS.record_chars
 Rows = list[dict[str, Any]]
 
 
-def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) -> tuple[Format, Rows]:
-    """The format that a `.json` file really has, an array or lines, and the first records. An array is told by `[`."""
-    recipe = Recipe((path,), kind, encoding=encoding)
+def json_kind(source: FolderSource, path: str, encoding: str) -> Format:
+    """The format that a `.json` file really has: an array begins with `[`, else it is lines."""
     with source.stream(path) as stream:
-        text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
-        if kind == "json":
-            kind = "json" if text.read(1 << 12).lstrip()[:1] == "[" else "jsonl"
+        text, _ = open_text(stream, path, Recipe((path,), "json", encoding=encoding), OFFLINE_LIMITS, "\n")
+        return "json" if text.read(1 << 12).lstrip()[:1] == "[" else "jsonl"
+
+
+def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) -> Rows:
+    recipe = Recipe((path,), kind, encoding=encoding)
     with source.stream(path) as stream:
         text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "\n")
         records = (
@@ -37,7 +39,7 @@ def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) ->
     objects = [row for row in rows if isinstance(row, dict)]
     if not objects:
         raise ListingError("NO_TEXT_FIELD", f"{path} has no objects as records; say how with a Croissant file")
-    return kind, objects
+    return objects
 
 
 def sample_table(

@@ -11,6 +11,8 @@ from typing import Any, Final
 CERTIFICATE: Final = "certificate.json"
 RECEIPT: Final = "delivery.json"
 """What was delivered: the assayer's key, and of each lot the SHA-256 of its manifest."""
+SAMPLE: Final = "sample.json"
+"""What `tlx peek` leaves, maybe in the same folder; it proves itself."""
 PACKS: Final = "*-evidence.zip"
 PROOFS: Final = "*.proof.json"
 SMALL_BYTES: Final = 16 * 2**20
@@ -86,7 +88,7 @@ def read_lot(folder: Path, number: str) -> tuple[bytes, bytes]:
 
 def extra_files(folder: Path, receipt: Receipt) -> list[str]:
     """What lies in the folder and is no part of the delivery; proofs and packs may, hidden files are not looked at."""
-    known = {CERTIFICATE, RECEIPT}
+    known = {CERTIFICATE, RECEIPT, SAMPLE}
     for number in receipt.manifests:
         known.update(path.name for path in lot_paths(folder, number))
     return [path.name for path in _entries(folder) if path.name not in known and not _belongs(path)]

@@ -3,9 +3,9 @@
     seed        SHA-256("TLX sample 1" 00 ‖ Merkle root ‖ sequence of the admission ‖ its time in ns), both u64
     draw n      SHA-256(seed ‖ n as u64) mod number of documents; what was drawn before is passed over
 
-The venue salts the root with a secret that the vendor never sees, and dates the admission only once the root is in it.
-Drawing goes on until enough documents are shown or looked at; each one that is not shown is told with its reason, so
-none can be left out unnoticed. Numbers are little-endian.
+The venue salts the root with a secret that no vendor sees before its listing is admitted, and dates the admission
+only once the root is in it. Drawing goes on until enough documents are shown or looked at; each one that is not shown
+is told with its reason, so none can be left out unnoticed. Numbers are little-endian.
 """
 
 import hashlib

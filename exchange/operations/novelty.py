@@ -10,6 +10,7 @@ from exchange.assay.sketches import ListedSketch, Sketch, read_listed, read_sket
 from exchange.delivery.queries import Query
 from exchange.operations.delivering import base_named
 from exchange.operations.dossier import QUERY, Dossier, read_dossier
+from exchange.operations.lifecycle import refuse_recalled
 from exchange.operations.refusals import OperationRefused
 from exchange.runtime import Exchange
 from exchange.vocabulary.participants import ParticipantState
@@ -61,10 +62,13 @@ def answer_query(
 ) -> Answer:
     """Compare the sketches with the dataset's. The answer is on record before it is given.
 
-    OperationRefused: UNKNOWN_PRODUCT, NOT_SKETCHED, NOT_ACTIVE, QUERY_LIMIT, TOO_MANY_EVALUATIONS, SKETCH_MALFORMED,
-    SKETCH_KEY, SKETCH_TOO_SMALL, SKETCH_TOO_LARGE; none of these takes a question.
+    OperationRefused: UNKNOWN_PRODUCT, NOT_SKETCHED, RECALLED, NOT_ACTIVE, QUERY_LIMIT, TOO_MANY_EVALUATIONS,
+    SKETCH_MALFORMED, SKETCH_KEY, SKETCH_TOO_SMALL, SKETCH_TOO_LARGE; none of these takes a question.
     """
     dossier, listed = _listed(exchange, base)
+    product = exchange.directory.instrument_of(base)
+    if product is not None:
+        refuse_recalled(exchange, product)
     if exchange.directory.participants[participant].state != ParticipantState.ACTIVE:
         raise OperationRefused("NOT_ACTIVE", "only an active participant may ask")
     limit = exchange.settings.novelty_queries

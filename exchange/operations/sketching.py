@@ -49,11 +49,11 @@ def sketch_lots(
     digests = bytearray()
     for first in range(sold.start, sold.stop, _DOCUMENTS_AT_ONCE):
         some = range(first, min(first + _DOCUMENTS_AT_ONCE, sold.stop))
-        distinct = [shingles(documents[index].text) for index in some]
         digests += minhash_digests([documents[index].text for index in some])
-        for index, each in zip(some, distinct, strict=True):
-            query.add(each, rows[index].rtu)
-            inventory.add(each, rows[index].rtu)
+        for index in some:
+            distinct = shingles(documents[index].text)
+            query.add(distinct, rows[index].rtu)
+            inventory.add(distinct, rows[index].rtu)
     sha256s = b"".join(rows[index].sha256 for index in sold)
     rtu = sum(rows[index].rtu for index in sold)
     return Sketched(query.sketch(), inventory.sketch(), DocumentSketches(sha256s, bytes(digests)), rtu)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.novelty import measure, planted_corpora, real_set
 from exchange.assay.grade import ONE_PPM
 from exchange.assay.novelty import STEP_PPM, exact_held, found_share, held_share, share_bounds
 from exchange.assay.sketches import ListedSketch, Sketch, bit_lengths, sketch_corpus, sketch_dataset
+from simulations.planted.overlaps import measure, planted_corpora, real_set
 
 KEY = bytes(range(16))
 KEYS = 60

@@ -5,9 +5,9 @@ import random
 import pytest
 from assayed import questions
 
-from benchmarks.novelty import perturbed
 from exchange.assay.errors import SketchError
 from exchange.assay.tracing import match_documents, read_document_sketches, sketch_documents
+from simulations.planted.overlaps import perturbed
 
 LISTED = questions(200)
 

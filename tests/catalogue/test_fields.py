@@ -20,6 +20,7 @@ from exchange.catalogue.listing import ListingError
         ([{"a": "x"}, {"a": "y", "b": "z"}], ["a", "b?"]),
         ([{"a": "x"}, {"a": None}], ["a?"]),
         ([{"a.b": "x"}], ["['a.b']"]),
+        ([{"title": "x", "lines": ["y", "z"], "sizes": [1]}], ["title", "lines"]),
         ([{"n": "12", "name": "x"}], ["name"]),
     ],
 )

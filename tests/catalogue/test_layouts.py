@@ -17,6 +17,7 @@ from exchange.assay.documents import read_documents
 from exchange.assay.recipe import DocumentError
 from exchange.catalogue.layouts import Wishes, infer_layout
 from exchange.catalogue.listing import ListingError
+from exchange.vocabulary.documents import BadDocument, Document
 
 LINES = '{"question": "a?", "answer": "b"}\n{"question": "c?", "answer": "d"}\n'
 TEXTS = ["a?\nb", "c?\nd"]
@@ -75,13 +76,37 @@ def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
     assert list(texts) == ["A.jsonl", "a.jsonl", "a/z.jsonl", "b.jsonl"]
 
 
+def test_files_whose_records_differ_give_fields_of_them_all(tmp_path: Path) -> None:
+    files = {f"{number:02}.jsonl": '{"title": "x", "lines": ["y", "z"]}\n' for number in range(30)}
+    layout, texts = taken(tree(tmp_path, {**files, "29.jsonl": '{"chapter": "v", "lines": ["w"]}\n'}))
+    assert [(field.selector, field.optional) for field in layout.recipe.fields] == [
+        ("title", True),
+        ("lines", False),
+        ("chapter", True),
+    ]
+    assert texts["00.jsonl"] == ["x\ny\nz\n"]
+    assert texts["29.jsonl"] == ["\nw\nv"]
+
+
 def test_text_files_are_documents_and_one_alone_is_cut(tmp_path: Path) -> None:
     _, texts = taken(tree(tmp_path / "many", {"a.txt": "one\n\ntwo\n", "b.txt": "three\n"}))
     assert texts == {"a.txt": ["one\n\ntwo\n"], "b.txt": ["three\n"]}
+    _, texts = taken(
+        tree(tmp_path / "any", {"a.norm": "one\n", "b.norm": "two\n", "c.png": b"\x89PNG", "DATA.md": "x"})
+    )
+    assert texts == {"a.norm": ["one\n"], "b.norm": ["two\n"]}
     _, texts = taken(tree(tmp_path / "blocks", {"a.txt": "one\nline\n\ntwo\n"}))
     assert texts == {"a.txt": ["one\nline", "two\n"]}
     _, texts = taken(tree(tmp_path / "lines", {"a.txt": "one\ntwo\n"}))
     assert texts == {"a.txt": ["one", "two"]}
+
+
+def test_one_text_that_cannot_be_unpacked_is_one_bad_document(tmp_path: Path) -> None:
+    cut = gzip.compress(b"plain text of some length\n" * 9)[:-9]
+    source, layout = infer_layout(tree(tmp_path, {"a.txt": "one\n", "b.txt.gz": cut, "c.txt": "three\n"}), Wishes())
+    taken_anyway = list(read_documents(source, layout.recipe))
+    assert [type(one) for one in taken_anyway] == [Document, BadDocument, Document]
+    assert taken_anyway[1].code == "FILE_DAMAGED"
 
 
 def test_a_source_tree_is_taken_file_by_file(tmp_path: Path) -> None:
@@ -176,6 +201,13 @@ def test_files_of_two_formats_that_were_named_are_refused(tmp_path: Path) -> Non
     folder = tree(tmp_path, {"a.jsonl": LINES, "b.csv": "text\nx\n"})
     assert refusal(folder, files=("*",)) == "WHICH_FORMAT"
     assert refusal(folder, files=("c*",)) == "NO_DATA_FILES"
+
+
+def test_archives_in_a_folder_are_named_and_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(ListingError, match="1 archive, to be measured by itself"):
+        infer_layout(tree(tmp_path, {"a.zip": b"PK\x03\x04"}), Wishes())
+    layout, _ = taken(tree(tmp_path, {"a.jsonl": LINES}))
+    assert layout.skipped == {"archive, to be measured by itself": 1}
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

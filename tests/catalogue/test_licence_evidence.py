@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from trees import tree
 
-from exchange.catalogue.folder_source import FolderSource, find_files
 from exchange.catalogue.licence_evidence import LicenceFound, find_licence
+from exchange.catalogue.sources import FolderSource, find_files
 
 MIT = (
     "MIT License\n\nCopyright (c) 2020\n\nPermission is hereby granted, free of charge, to any person obtaining a copy"
@@ -39,6 +39,10 @@ def test_the_card_goes_before_the_tag_and_the_tag_before_the_title(tmp_path: Pat
     assert found(folder) == LicenceFound(("LICENSE",), "CC0-1.0", "README.md")
     assert found(folder, "apache-2.0").identifier == "Apache-2.0"
     assert found(folder, "other").identifier == "CC0-1.0"
+
+
+def test_code_about_licences_is_no_licence(tmp_path: Path) -> None:
+    assert found(tree(tmp_path, {"licence_evidence.py": MIT, "LICENSE-MIT": MIT})).files == ("LICENSE-MIT",)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """One document's proof: what it shows, what it keeps to itself, and every lie in it by name."""
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from exchange.delivery.canonical import canonical_json
 from exchange.delivery.lot_table import lot_statements, lots_certified
 from exchange.delivery.proof import ProofError, assayer_of, prove_document, verify_proof
 from exchange.delivery.verify import verify_lot
+from exchange.vocabulary.merkle import leaf_hash
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ASSAYER = KEY.public_key().public_bytes_raw()
@@ -57,6 +60,18 @@ def test_a_proof_needs_nothing_but_itself_the_document_and_the_key(proved) -> No
 def test_a_proof_holds_no_hash_of_a_text_without_its_salt(proved, dataset_of) -> None:
     told = proved[0].decode()
     assert not any(row.sha256.hex() in told for row in dataset_of(TEXTS).rows)
+
+
+def test_short_documents_are_not_guessed_from_a_proof_and_the_certificate(dataset_of) -> None:
+    """Whoever has both, and knows that each document is yes or no, cannot tell which the others are."""
+    answers = ["yes", "no", "yes", "yes", "no", "no", "yes"]
+    certificate, lots = certified(dataset_of(answers), 3)
+    proof = prove_document(lots[0], 0, certificate)
+    told = set(re.findall("[0-9a-f]{64}", proof.decode()))
+    salt = bytes.fromhex(json.loads(proof)["document"]["salt"])
+    for guess in (b"yes", b"no"):
+        tried = [hashlib.sha256(guess).digest(), leaf_hash(b"", guess), leaf_hash(salt, guess)]
+        assert told & {each.hex() for each in tried} <= {lots[0].leaves[0].hex()}
 
 
 def test_a_key_that_is_not_trusted_proves_nothing(proved) -> None:

@@ -7,12 +7,15 @@ from open_venue import dataset, documents, member, opened, refusal
 
 from exchange.assay.sketches import read_listed, sketch_corpus
 from exchange.assay.tracing import sketch_documents
+from exchange.catalogue.lifecycle import Move
 from exchange.operations import novelty, tracing
 from exchange.operations.admission import set_participant_state
 from exchange.operations.dossier import INVENTORY, QUERY, read_dossier
+from exchange.operations.lifecycle import move_listing
 from exchange.operations.listing import submit_listing
 from exchange.operations.novelty import answer_query, query_parameters
 from exchange.operations.tracing import trace
+from exchange.vocabulary.instruments import Cause
 from exchange.vocabulary.participants import VENUE, ParticipantState
 
 TEXTS = [f"{row['question']}\n{row['answer']}" for row in documents()]
@@ -68,6 +71,15 @@ def test_who_is_suspended_does_not_ask(standing):
     set_participant_state(exchange, VENUE, participant, ParticipantState.SUSPENDED)
     refusal("NOT_ACTIVE", answer_query, exchange, participant, 1, base, sketch, {})
     assert exchange.query_log.asked(participant, base) == 0
+
+
+def test_a_recalled_dataset_is_not_asked_about(exchange):
+    _, vendor = member(exchange, "Vendor")
+    participant, _ = member(exchange, "Buyer")
+    base = submit_listing(exchange, VENUE, vendor, *dataset()).base
+    sketch = sketched(exchange, participant, base)
+    move_listing(exchange, VENUE, exchange.directory.bases[base], Move.RECALL, Cause.RECALL, "consent was withdrawn")
+    refusal("RECALLED", answer_query, exchange, participant, 1, base, sketch, {})
 
 
 def test_refusals_come_in_their_documented_order(standing, monkeypatch):

@@ -167,6 +167,10 @@ def _altered_accesses(folder):
     (folder / "accesses.log").write_bytes(b'{"participant": 1}\n')
 
 
+def _altered_queries(folder):
+    (folder / "queries.log").write_bytes(b'{"participant": 1}\n')
+
+
 def _lost_dossier(folder):
     for path in (folder / "vault").glob("??/*"):
         if b"tlx-listing/1" in path.read_bytes():
@@ -179,6 +183,7 @@ def _lost_dossier(folder):
         (_not_a_database, "DATABASE_UNUSABLE"),
         (_of_a_later_version, "DATABASE_UNUSABLE"),
         (_altered_accesses, "LOG_BROKEN"),
+        (_altered_queries, "LOG_BROKEN"),
         (_lost_dossier, "VAULT_INCOMPLETE"),
     ],
 )

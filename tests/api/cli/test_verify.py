@@ -8,17 +8,23 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from served import CONTRACT_TERMS, admit_firm, entitle, small_dataset, submit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from served import CONTRACT_TERMS, DATA, LISTINGS, admit_firm, entitle, small_dataset, submit
 
+from api.cli.verification import verify_folder
 from exchange.assay.certificate import sign_certificate
-from exchange.assay.pipeline import rtu1_counter
+from exchange.assay.errors import CertificateError
+from exchange.assay.pipeline import ReferenceFiles, rtu1_counter
 from exchange.catalogue.lots import pack_lots
 from exchange.delivery.canonical import canonical_json
 from exchange.delivery.evidence_pack import build_pack, read_pack
+from simulations.market.submission import read_submission
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +45,12 @@ main()
 
 
 def offline(*arguments):
-    command = [sys.executable, "-c", OFFLINE, *map(str, arguments)]
+    return tlx_outside(*arguments, program=OFFLINE)
+
+
+def tlx_outside(*arguments, program="from api.cli.main import main; main()"):
+    """`tlx` as a process of its own."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -61,7 +72,11 @@ def bought(cli_server, tmp_path_factory):
     metadata["tex:lotRtu"] = whole_lots(files["data.jsonl"])
     vendor = admit_firm(cli_server, "Verified Vendor")
     buyer, other = (admit_firm(cli_server, name, "1000000.00", terms=CONTRACT_TERMS) for name in ("V Buyer", "V Other"))
-    listed = submit(vendor, (json.dumps(metadata).encode(), files, evidence), copies=5)
+    croissant = json.dumps(metadata).encode()
+    listed = submit(vendor, (croissant, files, evidence), copies=5)
+    (home / "dataset").mkdir()
+    for path, content in {"croissant.json": croissant, **files, **evidence}.items():
+        (home / "dataset" / path).write_bytes(content)
     product, lots = listed["product_id"], listed["lots"]
     assert lots >= 3
     for firm in (buyer, other):
@@ -74,6 +89,7 @@ def bought(cli_server, tmp_path_factory):
     return SimpleNamespace(
         all=home / "all",
         one=home / "one",
+        dataset=home / "dataset",
         listed=listed,
         product=product,
         lots=lots,
@@ -87,11 +103,8 @@ def bought(cli_server, tmp_path_factory):
 def delivered(bought):
     """The same, once both have taken delivery."""
     for firm, count, to in (("V-Buyer", bought.lots, bought.all), ("V-Other", 1, bought.one)):
-        command = ["deliver", bought.product, count, "--to", to, "-c", bought.credentials[firm], "--url", bought.url]
-        done = subprocess.run(
-            [sys.executable, "-c", "from api.cli.main import main; main()", *map(str, command)],
-            cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        where = ["--to", to, "-c", bought.credentials[firm], "--url", bought.url]
+        done = tlx_outside("deliver", bought.product, count, *where)
         assert done.returncode == 0, done.stdout + done.stderr
     return bought
 
@@ -167,10 +180,38 @@ def test_with_the_secret_the_certificate_comes_out_again_byte_for_byte(delivered
     assert secret.stat().st_mode & 0o077 == 0
     assert verified(tlx, delivered.all, "--secret", secret)["reproduced"] is True
     assert refused(tlx, "verify", delivered.one, "--secret", secret) == ["DOCUMENTS_ABSENT"]
+    told = verified(tlx, delivered.one, "--secret", secret, "--dataset", delivered.dataset)
+    assert (told["reproduced"], len(told["lots"])) == (True, 1)
+    other = Path(shutil.copytree(delivered.dataset, tmp_path / "other"))
+    (other / "LICENSE").write_text("another licence")
+    result = tlx("verify", delivered.one, "--secret", secret, "--dataset", other)
+    assert "CERTIFICATE_NOT_REPRODUCED: certificate: other than certified: provenance" in result.stderr
     secret.write_text("00" * 32)
     assert refused(tlx, "verify", delivered.all, "--secret", secret) == ["WRONG_SECRET"]
     secret.write_text("no secret")
     assert refused(tlx, "verify", delivered.all, "--secret", secret) == ["BAD_SECRET"]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the reference sets are not beside the repository")
+@pytest.mark.parametrize("name", ["agri-plant-ontology", "cn-poetry"])
+def test_a_lot_of_a_real_dataset_is_verified_without_any_connection(cli_server, tmp_path, name):
+    read = read_submission(LISTINGS / f"{name}.croissant.json", DATA / name)
+    vendor = admit_firm(cli_server, f"Vendor of {name}")
+    buyer = admit_firm(cli_server, f"Buyer of {name}", "5000000.00", terms=CONTRACT_TERMS)
+    listed = submit(vendor, (read.croissant, read.files, read.evidence), copies=2)
+    entitle(buyer, listed["product_id"], "buy")
+    vendor.order(listed["product_id"], "sell", "1000.00", listed["lot_size"])
+    buyer.order(listed["product_id"], "buy", "1000.00", listed["lot_size"])
+    key = cli_server.folder.with_name(f"Buyer-of-{name}.json")
+    taken = tlx_outside(
+        "deliver", listed["product_id"], 1, "--to", tmp_path / "lots", "-c", key, "--url", cli_server.url
+    )
+    assert taken.returncode == 0, taken.stderr
+    done = offline("verify", tmp_path / "lots", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["verified"] and told["lots"][0]["rtu"] >= listed["lot_rtu"]
+    assert told["evidence"][0]["licence"]
 
 
 def test_a_buyer_does_not_get_the_secret(delivered, tlx, tmp_path):
@@ -200,6 +241,22 @@ def restated(lots, number, change, *, blob=None):
 
 def unchanged(_manifest):
     pass
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(["lot-*.jsonl", "lot-*.manifest.json", "certificate.json"]), st.integers(0), st.integers(0, 7))
+def test_no_flipped_bit_verifies(delivered, pattern, place, bit):
+    with TemporaryDirectory() as folder:
+        lots = Path(shutil.copytree(delivered.one, Path(folder) / "lots"))
+        (spoilt,) = lots.glob(pattern)
+        content = bytearray(spoilt.read_bytes())
+        content[place % len(content)] ^= 1 << bit
+        spoilt.write_bytes(content)
+        try:
+            complaints = verify_folder(lots, delivered.assayer, [], ReferenceFiles()).complaints
+        except CertificateError:
+            complaints = ["the certificate"]
+        assert complaints
 
 
 def lines(lots, number):
