@@ -55,6 +55,11 @@ def test_a_shorter_word_is_found_where_a_longer_one_does_not_stand_alone():
     assert [(f.offset, f.length) for f in words.find("red fox", 0)] == [(0, 3)]
 
 
+def test_of_words_that_begin_at_one_place_the_longest_counts():
+    words = read_word_list(b"red\nred fox\nred f\n")
+    assert [(f.offset, f.length) for f in words.find("a red fox", 0)] == [(2, 7)]
+
+
 def test_a_finding_shows_nothing_of_the_word():
     (finding,) = read_word_list(LIST.encode()).find("one apple", 4)
     assert (finding.document, finding.masked, finding.category, finding.sensitive) == (4, "*****", "word", False)
