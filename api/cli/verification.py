@@ -1,10 +1,11 @@
 """What `tlx verify` does with a folder of delivered lots: every check, each refusal by name, nothing sent anywhere."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from api.cli.assaying import run_assay
 from api.cli.console import CommandError, progress_bar
@@ -13,6 +14,7 @@ from api.cli.measured import open_dataset
 from api.cli.options import key_of
 from exchange.assay.certificate import Certificate, verify_certificate
 from exchange.assay.pipeline import ReferenceFiles, Way, rtu1_counter
+from exchange.assay.privacy import Finding
 from exchange.assay.remeasure import Remeasured, differences, remeasure, reproduce
 from exchange.catalogue.layouts import Wishes
 from exchange.delivery.folder import (
@@ -199,16 +201,16 @@ def _named(names: list[str]) -> str:
     return ", ".join(names[:20])
 
 
-def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, dict[str, Any]]]:
-    """Each verified lot, with what was found in its documents, by kind."""
-    ordered = sorted(found.lots, key=lambda lot: lot.first_index)
+def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, list[Finding]]]:
+    """Each verified lot with what was found in its documents, these numbered as in the dataset.
+
+    Of a great many findings only the first are placed; the facts count them all.
+    """
     findings = found.measured.part.findings if found.measured else []
+    at = [finding.document for finding in findings]
     start = 0
-    for lot in ordered:
+    for lot in sorted(found.lots, key=lambda lot: lot.first_index):
         end = start + len(lot.documents)
-        kinds: dict[str, int] = {}
-        for finding in findings:
-            if start <= finding.document < end:
-                kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
-        yield lot, kinds
+        within = findings[bisect_left(at, start) : bisect_left(at, end)]
+        yield lot, [each._replace(document=each.document - start + lot.first_index) for each in within]
         start = end
