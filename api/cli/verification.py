@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from api.cli.assaying import run_assay
+from api.cli.assaying import run_assay, workers_worth
 from api.cli.console import CommandError, progress_bar
 from api.cli.evidence_check import CheckedPack, check_pack
 from api.cli.measured import open_dataset
@@ -178,7 +178,9 @@ def check_secret(found: Verification, secret_file: Path, dataset: Path | None, r
 
 
 def _remeasure(found: Verification, reference: ReferenceFiles) -> None:
-    found.measured = remeasure(found.delivery.certificate.assay, documents_of(found.lots), reference)
+    documents = documents_of(found.lots)
+    way = Way(workers_worth(sum(len(document.text.encode()) for document in documents)))
+    found.measured = remeasure(found.delivery.certificate.assay, documents, reference, way)
     if not found.measured.same_code:
         return
     for fact in found.measured.contradictions:
