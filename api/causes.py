@@ -25,6 +25,10 @@ class Why(BaseModel):
     note: Note = ""
 
 
+UNSAID: Final = Why()
+"""Of a request that takes a body with a reason and came without one."""
+
+
 async def recorded(exchange: Exchange, why: Why) -> dict[str, Any]:
     """The fields of a command that say why, once the note is durable."""
     evidence = await to_thread.run_sync(partial(keep_note, exchange.vault, why.note))

@@ -24,6 +24,7 @@ from exchange.operations.notes import read_note
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.instruments import Phase
 from exchange.vocabulary.reasons import DoneReason
 from exchange.vocabulary.wire import iso_time
 
@@ -37,6 +38,7 @@ _WHAT: Final = {
     events.Killed.KIND: "kill",
     events.Unkilled.KIND: "unkill",
 }
+_STOPPED: Final = {Phase.HALTED: "halt", Phase.CANCEL_ONLY: "cancel_only"}
 
 
 class Target(Why):
@@ -96,7 +98,8 @@ async def kills(_caller: Overseer, exchange: TheExchange, settings: TheSettings)
 async def interventions(
     _caller: Overseer, exchange: TheExchange, settings: TheSettings, limit: Limit = 100
 ) -> Response:
-    """Blocks and kills with how they were lifted, the newest first."""
+    """Blocks, kills, halts and other moves of a phase that somebody asked for, and how they were lifted, the newest
+    first. What follows from a kill is told as the kill alone."""
 
     def read() -> list[Shown]:
         return [_intervention(exchange, row) for row in exchange.register.interventions(limit=limit)]
@@ -107,7 +110,15 @@ async def interventions(
 def _intervention(exchange: Exchange, row: Row) -> Shown:
     whose = {"account": str(row["account"])} if row["account"] else {}
     whose = whose or killed(exchange, row["participant"], row["instrument"])
-    return {"id": str(row["sequence"]), "what": _WHAT[row["event_kind"]], **whose, **_why(exchange, row)}
+    what = _move(row) if row["phase"] else {"what": _WHAT[row["event_kind"]]}
+    return {"id": str(row["sequence"]), **what, **whose, **_why(exchange, row)}
+
+
+def _move(row: Row) -> Shown:
+    """A product's phase: halted, or let trade again, or just moved."""
+    phase = Phase(row["phase"])
+    what = _STOPPED.get(phase) or ("resume" if row["old_phase"] in _STOPPED else "phase")
+    return {"what": what, "phase": phase.name.lower()}
 
 
 def _kills(exchange: Exchange) -> list[Shown]:
@@ -119,7 +130,8 @@ def _kills(exchange: Exchange) -> list[Shown]:
 
 
 def _last_kill(exchange: Exchange, participant: int, instrument: int) -> Shown:
-    (row,) = exchange.register.interventions(events.Killed.KIND, participant, instrument, limit=1)
+    row = exchange.register.last_kill(participant, instrument)
+    assert row is not None, "a kill that the records do not have"
     return _why(exchange, row)
 
 

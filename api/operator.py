@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -99,8 +99,8 @@ async def move_phase(
     return answer({"product_id": book.product_id, "phase": move.phase, "reason": move.reason})
 
 
-class ReferencePrice(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"price": "500.00"}})
+class ReferencePrice(Why):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"price": "500.00", "note": "a valuation"}})
 
     price: str = Field(max_length=40)
 
@@ -117,7 +117,8 @@ async def set_reference_price(
         ticks = book.scales.ticks(asked.price)
     except ValueError as error:
         raise ApiError(400, str(error)[:200], "BAD_PRICE") from None
-    command = commands.SetReferencePrice(actor=caller.key, instrument=book.instrument, price_ticks=ticks)
+    price = {"instrument": book.instrument, "price_ticks": ticks, **await recorded(exchange, asked)}
+    command = commands.SetReferencePrice(actor=caller.key, **price)
     await to_thread.run_sync(ask_one, exchange, command, events.ReferencePriceSet)
     return answer({"product_id": book.product_id, "price": book.scales.price(ticks)})
 

@@ -34,6 +34,7 @@ Shown = dict[str, Any]
 def proposed(exchange: Exchange, event: Proposed, **known: str) -> Response:
     """The answer to whoever proposed: nothing has happened yet. `known` is what the proposal's record does not have."""
     row = {name: getattr(event, name) for name in ("proposal", "command_kind", "instrument", "subject", "amount")}
+    row |= {"policies": event.policies}
     row |= {"account": event.account, "reason": event.reason, "evidence": event.evidence, "state": WAITING}
     row |= {"user_id": event.user, "proposed_ns": event.timestamp_ns, "ended_by": 0, "ended_ns": 0}
     return answer({"status": "proposed", "proposal": shown(exchange, row) | known}, status=202)
@@ -48,11 +49,12 @@ def shown(exchange: Exchange, row: Row | Mapping[str, Any]) -> Shown:
         "proposed_by": str(row["user_id"]),
         "proposed_at": iso_time(row["proposed_ns"]),
         **_about(exchange, row),
+        "reason": CAUSES[row["reason"]],
+        "note": read_note(exchange.vault, row["evidence"]),
     }
-    if row["command_kind"] in {c.BustTrade.KIND, c.AdjustTrade.KIND, c.Unkill.KIND}:
-        told |= {"reason": CAUSES[row["reason"]], "note": read_note(exchange.vault, row["evidence"])}
     if row["ended_ns"]:
         told |= {"ended_by": str(row["ended_by"]), "ended_at": iso_time(row["ended_ns"])}
+        told |= {"end_reason": CAUSES[row["end_reason"]], "end_note": read_note(exchange.vault, row["end_evidence"])}
     return told
 
 
@@ -83,5 +85,5 @@ def _about(exchange: Exchange, row: Row | Mapping[str, Any]) -> Shown:
     if kind == c.SetWithdrawalLimit.KIND:
         return cash(exchange, subject, amount)
     if kind == c.AdoptPolicies.KIND:
-        return {"policies": row["evidence"].hex()}
+        return {"policies": row["policies"].hex()}
     return {"rules_version": subject}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.answers import Limit, answer
 from api.auth import Manager, Overseer
+from api.causes import UNSAID, Why, recorded
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS
 from api.proposal_views import STATES, Shown, cash, shown
 from api.records import read_records
@@ -42,16 +43,18 @@ async def proposals(
 
 
 @router.post("/proposals/{proposal}/approve", summary="Approve a proposal", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def approve(proposal: Id, caller: Manager, exchange: TheExchange) -> Response:
+async def approve(proposal: Id, caller: Manager, exchange: TheExchange, why: Why = UNSAID) -> Response:
     """Carry it out now, as the second user. SAME_USER refuses whoever proposed it; what cannot be carried out any more
     is refused as it would have been when proposed, and goes on waiting."""
-    return await _end(exchange, commands.Approve(actor=caller.key, proposal=proposal), "approved")
+    command = commands.Approve(actor=caller.key, proposal=proposal, **await recorded(exchange, why))
+    return await _end(exchange, command, "approved")
 
 
 @router.post("/proposals/{proposal}/reject", summary="Reject a proposal", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def reject(proposal: Id, caller: Manager, exchange: TheExchange) -> Response:
+async def reject(proposal: Id, caller: Manager, exchange: TheExchange, why: Why = UNSAID) -> Response:
     """Drop it, one's own too; nothing happens."""
-    return await _end(exchange, commands.Reject(actor=caller.key, proposal=proposal), "rejected")
+    command = commands.Reject(actor=caller.key, proposal=proposal, **await recorded(exchange, why))
+    return await _end(exchange, command, "rejected")
 
 
 async def _end(exchange: Exchange, command: commands.Approve | commands.Reject, status: str) -> Response:

@@ -5,12 +5,13 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.answers import answer
 from api.auth import Manager
+from api.causes import Why, recorded
 from api.errors import NOT_FOUND, PROBLEMS, SIGNED_PROBLEMS
 from api.operator import PhaseName
 from api.products import ProductId
@@ -44,6 +45,10 @@ class Lengths(BaseModel):
     lunch_break: LunchBreak = Field(_USUAL.lunch_break, description="On calendars whose sessions have a break")
     reopening_auction_minutes: Minutes = Field(_USUAL.reopening_auction_minutes, description="The last of the break")
     reopening_freeze_seconds: Seconds = _USUAL.reopening_freeze_seconds
+
+
+class Assigned(Why, Lengths):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _EXAMPLE | {"note": "as Shanghai"}})
 
 
 class ScheduledStep(BaseModel):
@@ -91,12 +96,12 @@ async def schedule(product_id: ProductId, exchange: TheExchange, market: TheMark
     responses=SIGNED_PROBLEMS | NOT_FOUND,
 )
 async def assign(
-    product_id: ProductId, asked: Lengths, caller: Manager, exchange: TheExchange, market: TheMarket
+    product_id: ProductId, asked: Assigned, caller: Manager, exchange: TheExchange, market: TheMarket
 ) -> Response:
     """From now on the venue moves the product's phases by a real exchange's calendar, beginning at once."""
     book = market.book(product_id)
-    given = Schedule(**asked.model_dump())
-    await to_thread.run_sync(partial(assign_schedule, exchange, caller.key, book.instrument, given))
+    given, said = Schedule(**asked.model_dump(include=set(Lengths.model_fields))), await recorded(exchange, asked)
+    await to_thread.run_sync(partial(assign_schedule, exchange, caller.key, book.instrument, given, **said))
     return answer(_told(book.product_id, await to_thread.run_sync(outlook, exchange, book.instrument)))
 
 
@@ -106,10 +111,17 @@ async def assign(
     tags=["operator"],
     responses=SIGNED_PROBLEMS | NOT_FOUND,
 )
-async def remove(product_id: ProductId, caller: Manager, exchange: TheExchange, market: TheMarket) -> Response:
+async def remove(
+    product_id: ProductId,
+    caller: Manager,
+    exchange: TheExchange,
+    market: TheMarket,
+    why: Annotated[Why, Query()],
+) -> Response:
     """The product stays in the phase that it is in, until an operator moves it."""
     book = market.book(product_id)
-    await to_thread.run_sync(remove_schedule, exchange, caller.key, book.instrument)
+    said = await recorded(exchange, why)
+    await to_thread.run_sync(partial(remove_schedule, exchange, caller.key, book.instrument, **said))
     return answer({"product_id": book.product_id, "schedule": None})
 
 

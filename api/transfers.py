@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.answers import Limit, answer
 from api.auth import Manager, Overseer, Transferrer
+from api.causes import UNSAID, Why, recorded
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
 from api.proposal_views import cash, proposed
 from api.records import read_records
@@ -87,11 +88,14 @@ async def transfers(_caller: Overseer, exchange: TheExchange, settings: TheSetti
 
 
 @router.post("/transfers/{transfer}/confirm", summary="Confirm a transfer", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def confirm(transfer: Id, caller: Manager, exchange: TheExchange, settings: TheSettings) -> Response:
+async def confirm(
+    transfer: Id, caller: Manager, exchange: TheExchange, settings: TheSettings, why: Why = UNSAID
+) -> Response:
     """The cash of a withdrawal has left. Above the currency's limit that is a proposal: a 202, and debited once a
     second user approves it."""
     row = await read_records(exchange, settings, partial(exchange.register.transfer, transfer))
-    settle = partial(admission.settle_transfer, exchange, caller.key, transfer, left_or_came=True)
+    said = await recorded(exchange, why)
+    settle = partial(admission.settle_transfer, exchange, caller.key, transfer, left_or_came=True, **said)
     event = await to_thread.run_sync(settle)
     if isinstance(event, events.Proposed):
         assert row is not None, "a proposal about a transfer that the records do not have"
@@ -101,9 +105,10 @@ async def confirm(transfer: Id, caller: Manager, exchange: TheExchange, settings
 
 
 @router.post("/transfers/{transfer}/abort", summary="Abort a transfer", responses=SIGNED_PROBLEMS | NOT_FOUND)
-async def abort(transfer: Id, caller: Manager, exchange: TheExchange) -> Response:
+async def abort(transfer: Id, caller: Manager, exchange: TheExchange, why: Why = UNSAID) -> Response:
     """It will not happen: what a withdrawal held is free again."""
-    settle = partial(admission.settle_transfer, exchange, caller.key, transfer, left_or_came=False)
+    said = await recorded(exchange, why)
+    settle = partial(admission.settle_transfer, exchange, caller.key, transfer, left_or_came=False, **said)
     await to_thread.run_sync(settle)
     return answer({"id": str(transfer), "status": "aborted"})
 

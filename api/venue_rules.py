@@ -5,11 +5,12 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from api.answers import answer
 from api.auth import Manager, Overseer
+from api.causes import Why, recorded
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS, ApiError
 from api.proposal_views import Shown, cash, proposed
 from api.records import read_records
@@ -24,22 +25,26 @@ from exchange.vocabulary.commands import Command
 router = APIRouter(tags=["operator"])
 
 
-class Rules(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"rules_version": 1}})
+class Rules(Why):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"rules_version": 1, "note": "as announced"}}
+    )
 
     rules_version: int = Field(gt=0, lt=2**32)
 
 
-class Policies(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"policies": DIGEST}})
+class Policies(Why):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"policies": DIGEST, "reason": "regulator"}}
+    )
 
     policies: str | None = Field(
         None, pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set; without one, of that at hand"
     )
 
 
-class Limit(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"amount": "50000.00"}})
+class Limit(Why):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"amount": "50000.00", "reason": "risk"}})
 
     amount: str = Field(max_length=40, description="Withdrawals of more take a second user; 0.00 means all of them")
 
@@ -47,7 +52,8 @@ class Limit(BaseModel):
 @router.post("/rules", status_code=202, summary="Propose other rules", responses=SIGNED_PROBLEMS)
 async def set_rules(asked: Rules, caller: Manager, exchange: TheExchange) -> Response:
     """The version of the matching rules, from a second user's approval on."""
-    return await _propose(exchange, commands.SetRulesVersion(actor=caller.key, rules_version=asked.rules_version))
+    version, why = asked.rules_version, await recorded(exchange, asked)
+    return await _propose(exchange, commands.SetRulesVersion(actor=caller.key, rules_version=version, **why))
 
 
 @router.get("/policies", summary="The gate's policies", responses=SIGNED_PROBLEMS)
@@ -62,7 +68,8 @@ async def policies(_caller: Overseer, exchange: TheExchange) -> Response:
 async def adopt_policies(asked: Policies, caller: Manager, exchange: TheExchange) -> Response:
     """The gate decides by this policy set from a second user's approval on."""
     digest = asked.policies or exchange.gate.policy_set_sha256
-    return await _propose(exchange, commands.AdoptPolicies(actor=caller.key, policies=bytes.fromhex(digest)))
+    policies, why = bytes.fromhex(digest), await recorded(exchange, asked)
+    return await _propose(exchange, commands.AdoptPolicies(actor=caller.key, policies=policies, **why))
 
 
 @router.put(
@@ -79,7 +86,8 @@ async def set_withdrawal_limit(
     if asset is None:
         raise ApiError(404, "NotFound", "UNKNOWN_ASSET", {"currency": currency})
     amount = minor_units(asked.amount, asset.scale, least=0)
-    return await _propose(exchange, commands.SetWithdrawalLimit(actor=caller.key, asset=asset.asset, amount=amount))
+    limit = {"asset": asset.asset, "amount": amount, **await recorded(exchange, asked)}
+    return await _propose(exchange, commands.SetWithdrawalLimit(actor=caller.key, **limit))
 
 
 @router.get("/withdrawal-limits", summary="Limits of withdrawals", responses=SIGNED_PROBLEMS)

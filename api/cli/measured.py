@@ -13,9 +13,10 @@ from exchange.assay.documents import read_documents
 from exchange.assay.streams import OFFLINE_LIMITS
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.fields import class_of
-from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.layouts import NOT_YET_A_LISTING, Layout, Wishes, infer_layout, layout_of_metadata
 from exchange.catalogue.listing import Listing, ListingError, verify_files, verify_in_place
+from exchange.catalogue.provenance import layout_provenance
+from exchange.catalogue.sources import FolderSource
 from exchange.catalogue.unpacking import is_archive, unpack_archive
 from exchange.operations.listing import declaration
 from exchange.vocabulary.documents import Taken
@@ -85,7 +86,7 @@ def _listed(folder: Path, croissant: Path) -> Measured:
     # The evidence is read whole: the certificate names its hashes.
     shown = verify_files(replace(listing, files=(), evidence=evidence_there(listing, folder)), folder)
     account = Account(listing.recipe)
-    taken = read_documents(FolderSource(folder), listing.recipe, OFFLINE_LIMITS, account.encodings)
+    taken = read_documents(FolderSource(folder), listing.recipe, OFFLINE_LIMITS, account.encodings, account.kinds)
     size_bytes = _size_bytes(folder, listing.recipe.files)
     return Measured(
         listing.name, listing.version, taken, account, declaration(listing, shown), size_bytes, listing, None
@@ -94,8 +95,11 @@ def _listed(folder: Path, croissant: Path) -> Measured:
 
 def _laid_out(name: str, source: FolderSource, layout: Layout) -> Measured:
     account = Account(layout.recipe, layout.skipped)
-    taken = read_documents(source, layout.recipe, OFFLINE_LIMITS, account.encodings)
-    declared: dict[str, object] = {"licence_evidence": bool(layout.licence.files)}
+    taken = read_documents(source, layout.recipe, OFFLINE_LIMITS, account.encodings, account.kinds)
+    declared: dict[str, object] = {
+        "licence_evidence": bool(layout.licence.files),
+        "provenance": layout_provenance(source, layout.licence),
+    }
     if layout.language:
         declared["language"] = layout.language
     if told := class_of(layout.recipe.fields):

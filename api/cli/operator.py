@@ -27,6 +27,7 @@ for name, command in (
     ("phase", stops.phase),
     ("halt", stops.halt),
     ("resume", stops.resume),
+    ("reference-price", stops.reference_price),
     ("block", stops.block),
     ("unblock", stops.unblock),
     ("kill", stops.kill),

@@ -7,6 +7,7 @@ import typer
 
 from api.cli.console import as_json_text, say, show, table
 from api.cli.options import HERE, AsJson, Key, Symbol, Url, operating, product_of, public
+from api.cli.reasons import Cause, Note, Reason, why
 
 
 class Break(StrEnum):
@@ -41,6 +42,8 @@ def assign(
         int | None, typer.Option(min=0, help="The last of the break; usually 0, none")
     ] = None,
     reopening_freeze_seconds: Annotated[int | None, typer.Option(min=0, help="Usually 0, never")] = None,
+    reason: Reason = Cause.OPERATOR,
+    note: Note = "",
     url: Url = HERE,
     credentials: Key = None,
 ) -> None:
@@ -56,16 +59,18 @@ def assign(
         "reopening_auction_minutes": reopening_auction_minutes,
         "reopening_freeze_seconds": reopening_freeze_seconds,
     }
-    body = {name: value for name, value in asked.items() if value is not None}
+    body = {name: value for name, value in asked.items() if value is not None} | why(reason, note)
     with operating(url, credentials) as client:
         told = client.put(f"/products/{product_of(symbol)}/schedule", body)
     _show(told)
 
 
-def remove(symbol: Symbol, url: Url = HERE, credentials: Key = None) -> None:
+def remove(
+    symbol: Symbol, reason: Reason = Cause.OPERATOR, note: Note = "", url: Url = HERE, credentials: Key = None
+) -> None:
     """Take a product's schedule away; it stays in its phase until you move it."""
     with operating(url, credentials) as client:
-        told = client.delete(f"/products/{product_of(symbol)}/schedule")
+        told = client.delete(f"/products/{product_of(symbol)}/schedule", **why(reason, note))
     say(f"{told['product_id']} follows no schedule.")
 
 

@@ -56,6 +56,20 @@ def resume(
     phase(symbol, to, reason, note, url, credentials)
 
 
+def reference_price(
+    symbol: Symbol,
+    price: Annotated[str, typer.Argument(help="As 500.00; what the static band lies round")],
+    reason: Reason = Cause.OPERATOR,
+    note: Note = "",
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """Set a product's reference price; not while a call runs."""
+    with operating(url, credentials) as client:
+        told = client.post(f"/products/{product_of(symbol)}/reference-price", {"price": price, **why(reason, note)})
+    say(f"The reference price of {told['product_id']} is {told['price']}.")
+
+
 def block(
     account: Account, reason: Reason = Cause.OPERATOR, note: Note = "", url: Url = HERE, credentials: Key = None
 ) -> None:
@@ -104,7 +118,7 @@ def list_kills(url: Url = HERE, credentials: Key = None) -> None:
 
 
 def list_interventions(url: Url = HERE, credentials: Key = None) -> None:
-    """Who blocked and killed whom and lifted it, when and why, the newest first."""
+    """Who blocked, killed and halted whom and lifted it, when and why, the newest first."""
     with operating(url, credentials) as client:
         found = client.get("/interventions")
     rows = [[x["at"], x["what"], _named(x), x["by"], x["reason"], x["note"]] for x in found]

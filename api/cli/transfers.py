@@ -6,7 +6,7 @@ import typer
 
 from api.cli.console import say, show, table
 from api.cli.options import HERE, Key, Url, operating
-from api.cli.reasons import say_proposed
+from api.cli.reasons import Cause, Note, Reason, say_proposed, why
 
 Transfer = Annotated[int, typer.Argument(min=1, help="A transfer's id")]
 
@@ -34,18 +34,22 @@ def list_transfers(url: Url = HERE, credentials: Key = None) -> None:
     show(table("", ("id>", "what", "account>", "amount>", "of", "asked for", "key"), rows) if rows else "No transfers.")
 
 
-def confirm(transfer: Transfer, url: Url = HERE, credentials: Key = None) -> None:
+def confirm(
+    transfer: Transfer, reason: Reason = Cause.OPERATOR, note: Note = "", url: Url = HERE, credentials: Key = None
+) -> None:
     """Say that the cash of a withdrawal has left. Above the limit a second operator has to agree."""
     with operating(url, credentials) as client:
-        told = client.post(f"/transfers/{transfer}/confirm")
+        told = client.post(f"/transfers/{transfer}/confirm", why(reason, note))
     if told["status"] == "proposed":
         say_proposed(told)
     else:
         say(f"Transfer {transfer} is confirmed.")
 
 
-def abort(transfer: Transfer, url: Url = HERE, credentials: Key = None) -> None:
+def abort(
+    transfer: Transfer, reason: Reason = Cause.OPERATOR, note: Note = "", url: Url = HERE, credentials: Key = None
+) -> None:
     """Say that a transfer will not happen; what it held is free again."""
     with operating(url, credentials) as client:
-        client.post(f"/transfers/{transfer}/abort")
+        client.post(f"/transfers/{transfer}/abort", why(reason, note))
     say(f"Transfer {transfer} is aborted.")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from exchange.assay.field_kinds import FieldKinds
 from exchange.assay.recipe import DETECT, Field, Recipe
 from exchange.vocabulary.documents import BadDocument, Document, Taken
 
@@ -13,11 +14,13 @@ BAD_KEPT = 1_000
 
 
 class Account:
-    """One pass over a dataset's documents. `encodings` counts files by encoding, `skipped` those left out by why."""
+    """One pass over a dataset's documents. `encodings` counts files by encoding, `skipped` those left out
+    by why, `kinds` the values of fields by what they are."""
 
     def __init__(self, recipe: Recipe | None = None, skipped: Counter[str] | None = None) -> None:
         self.recipe = recipe
         self.encodings = Counter[str]()
+        self.kinds = FieldKinds()
         self.skipped = skipped or Counter[str]()
         self.bad: list[BadDocument] = []
         self._bad_codes = Counter[str]()

@@ -32,7 +32,7 @@ def assay_body(
 ) -> dict[str, Any]:
     """Integers, strings, lists and objects only. `heading` adds name, version and what identifies the code."""
     account = account or Account()
-    measurements = measure(scanned, repeats, declaration, profile, account.bad_documents)
+    measurements = measure(scanned, repeats, declaration, profile, account)
     grading = grade_of(measurements)
     rtu = sum(document.rtu for document in scanned)
     return {
@@ -73,12 +73,14 @@ def measure(
     repeats: Duplicates,
     declaration: Declaration,
     profile: str,
-    bad_documents: int = 0,
+    account: Account | None = None,
 ) -> list[Measurement]:
     """Every indicator a machine can measure, in order of code. Those with n = 0 were not measured.
 
     Bad documents, which could not be read, count with the broken ones.
     """
+    account = account or Account()
+    bad_documents, values = account.bad_documents, declaration.value_sample or account.kinds.sample()
     every = len(scanned)
     filled = bytearray(document.utf8_bytes > 0 for document in scanned)
     unclean = bytearray(
@@ -95,6 +97,7 @@ def measure(
     if declaration.language and profile != "code":
         measurements.append(_language_consistency(scanned, declaration.language))
     measurements += [
+        Measurement("0207", *values),
         Measurement(
             "0208",
             sum(document.rtu for document in scanned),

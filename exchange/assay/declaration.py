@@ -16,8 +16,9 @@ class Declaration(NamedTuple):
     `licence_evidence`: the licence's text was given. `files_verified`: every file had the SHA-256 its metadata states;
     None where that was not checked. `source_stated`: where the documents come from is said. `personal_data_consent`:
     consent, or another ground, is evidenced for the personal data in them. `documentation`: for each of 0101–0104, the
-    fields asked for and those missing. `label_sample`: labels judged again by people. `provenance`: what the body is
-    to say of the origin, of integers, strings, lists and objects; it is repeated there and not judged.
+    fields asked for and those missing. `label_sample`: labels judged again by people. `value_sample`: values of fields,
+    and those of an unusual kind, where documents come without the records they were taken from. `provenance`: what the
+    body is to say of the origin, of integers, strings, lists and objects; it is repeated there and not judged.
     """
 
     profile: str = ""
@@ -28,6 +29,7 @@ class Declaration(NamedTuple):
     personal_data_consent: bool = False
     documentation: Mapping[str, Sample] = {}
     label_sample: Sample | None = None
+    value_sample: Sample | None = None
     provenance: Mapping[str, Any] = {}
 
 
@@ -46,6 +48,7 @@ def read_declaration(declared: Mapping[str, object]) -> Declaration:
         personal_data_consent=bool(_flag(declared, "personal_data_consent")),
         documentation=_documentation(declared),
         label_sample=_sample(declared["label_sample"]) if "label_sample" in declared else None,
+        value_sample=_sample(declared["value_sample"]) if "value_sample" in declared else None,
         provenance=_table(declared, "provenance"),
     )
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from exchange.assay.field_kinds import FieldKinds
 from exchange.assay.json_records import json_array, json_lines
 from exchange.assay.parquet_records import parquet_rows
 from exchange.assay.patterns import bounded_pattern
@@ -26,19 +27,20 @@ def read_documents(
     recipe: Recipe,
     limits: ReadLimits = DEFAULT_LIMITS,
     encodings: Counter[str] | None = None,
+    kinds: FieldKinds | None = None,
 ) -> Iterator[Taken]:
     """The documents of `files`, in the recipe's order of files; empty ones are kept, they are part of the set.
 
     A document's `record` is its record's number in the file, so numbers that the recipe's filters leave out are
     missing. One that cannot be read comes as a BadDocument in its place. DocumentError, which names the file and why,
     where a file is missing, damaged, or not what it was said to be, and where no document at all can be read.
-    `encodings` counts the files by the encoding they were read in.
+    `encodings` counts the files by the encoding they were read in, `kinds` the values of fields by what they are.
     """
     source = InMemory(files) if isinstance(files, Mapping) else files
     counted = Counter[str]() if encodings is None else encodings
     read_any, first_bad = False, None
     for path in recipe.files:
-        taken_of_file = _read_file(source, path, recipe, limits, counted)
+        taken_of_file = _read_file(source, path, recipe, limits, counted, kinds)
         whole = recipe.format == "text" and recipe.splitter == "file"
         for taken in _as_one_document(taken_of_file, path) if whole else _after_a_good_one(taken_of_file):
             if isinstance(taken, BadDocument):
@@ -51,7 +53,7 @@ def read_documents(
 
 
 def _read_file(
-    source: Source, path: str, recipe: Recipe, limits: ReadLimits, encodings: Counter[str]
+    source: Source, path: str, recipe: Recipe, limits: ReadLimits, encodings: Counter[str], kinds: FieldKinds | None
 ) -> Iterator[Taken]:
     with source.stream(path) as stream:
         if recipe.format == "parquet":
@@ -60,7 +62,16 @@ def _read_file(
             text, encoding = open_text(stream, path, recipe, limits, _NEWLINES[recipe.format])
             records = _text_records(text, recipe, path, limits.record_chars)
         encodings[encoding] += 1
+        if kinds is not None:
+            records = _noted(records, kinds)
         yield from _take_all(records, recipe, path, limits, encoding)
+
+
+def _noted(records: Records, kinds: FieldKinds) -> Records:
+    for number, record in records:
+        if not isinstance(record, BadRecord):
+            kinds.note(record)
+        yield number, record
 
 
 def _as_one_document(taken: Iterator[Taken], path: str) -> Iterator[Taken]:

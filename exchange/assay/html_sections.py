@@ -15,8 +15,17 @@ Body = Mapping[str, Any]
 _MARKS = [Mark(name, floor) for name, floor in reversed(GRADE_FLOORS_PPM)]
 _CLUSTER_BIN = itemgetter("from_documents", "clusters", "documents")
 _LENGTH_BIN = itemgetter("from_rtu", "documents", "rtu")
-_CLUSTER_AXIS = "documents in a cluster, from this number to twice it; height: clusters"
+_CLUSTER_AXIS = "size from this number to twice it; height: clusters"
 _LENGTH_AXIS = "tokens in a document, from this number to twice it"
+_STATED = {
+    "licence_said_by": "Licence named by",
+    "collection": "Collection",
+    "personal_data": "Personal data, as stated",
+    "date_published": "Published",
+    "files": "Files",
+    "files_sha256": "Hash over the files' hashes",
+    "metadata_sha256": "Metadata, SHA-256",
+}
 _KINDS = {
     "aws_access_key": "AWS access key",
     "assigned_secret": "password or key in an assignment",
@@ -169,20 +178,15 @@ def provenance(body: Body) -> Markup:
     if not stated:
         return card("Provenance and licence", told, tag("p", "Nothing was stated."))
     sources = [
-        f"{row['id']} ({row.get('licence', 'no licence stated')}, {row['acquisition']})" for row in stated["sources"]
+        f"{row['id']} ({row.get('licence', 'no licence stated')}, {row['acquisition']})"
+        for row in stated.get("sources", [])
     ]
-    evidence = [f"{row['kind']}: {row['path']}, SHA-256 {row['sha256']}" for row in stated["evidence"]]
-    evidence += [f"{path} was named and not given" for path in stated["evidence_missing"]]
-    facts: list[tuple[str, str | Markup]] = [
-        ("Licence", stated["licence"]),
-        ("Derived from", _lines(sources, "no source is stated")),
-        ("Evidence", _lines(evidence, "none was given")),
-        ("Collection", stated["collection"]),
-        ("Personal data, as stated", stated["personal_data"]),
-        ("Files", f"{stated['files']:,}"),
-        ("Hash over the files' hashes", stated["files_sha256"]),
-        ("Metadata, SHA-256", stated["metadata_sha256"]),
-    ]
+    evidence = [f"{row['kind']}: {row['path']}, SHA-256 {row['sha256']}" for row in stated.get("evidence", [])]
+    evidence += [f"{path} was named and not given" for path in stated.get("evidence_missing", [])]
+    lists = (("Derived from", sources, "no source is stated"), ("Evidence", evidence, "none was given"))
+    facts = [("Licence", _value(stated.get("licence", "none is stated")))]
+    facts += [(name, _lines(values, otherwise)) for name, values, otherwise in lists]
+    facts += [(title, _value(str(stated[name]))) for name, title in _STATED.items() if name in stated]
     return card("Provenance and licence", told, facts_list(facts))
 
 
@@ -249,6 +253,8 @@ def _cell(value: str | int) -> str:
 
 
 def _value(value: str | Markup) -> Markup:
+    if isinstance(value, Markup):
+        return value
     is_hash = len(value) == 64 and not set(value) - set("0123456789abcdef")
     return tag("span", value, class_="hash") if is_hash else tag("bdi", value)
 

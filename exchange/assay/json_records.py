@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
 from exchange.assay.recipe import DocumentError
-from exchange.assay.records import OVERLONG, BadRecord, JsonRecord, Records
+from exchange.assay.records import OVERLONG, BadRecord, JsonRecord, NumberText, Records
 from exchange.assay.streams import Lines
 
 CHUNK_CHARS = 1 << 18
@@ -129,4 +129,4 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse_constant)

@@ -54,6 +54,7 @@ svg .soft { fill: var(--soft); } svg .number { font-variant-numeric: tabular-num
 .bar.G1 { fill: var(--good); } .bar.G2 { fill: var(--fair); } .bar.G3 { fill: var(--weak); }
   .bar.ungraded { fill: var(--bad); }
 .mark { stroke: var(--ink); stroke-width: 1.5; }
+@media (max-width: 480px) { svg text { font-size: 15px; } svg .tick, svg .soft { font-size: 14px; } }
 @media (max-width: 760px) { .cards { columns: 1; } dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: 6px; } }
 @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --track: #e6e6e6;

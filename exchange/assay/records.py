@@ -9,6 +9,12 @@ from exchange.assay.recipe import json_path
 Value = str | list[Any]
 
 
+class NumberText(str):
+    """A JSON number as it is written, so that none is rounded, and it can still be told from a text."""
+
+    __slots__ = ()
+
+
 class Record(Protocol):
     def value(self, selector: str) -> Value:
         """The text, or list of texts, at `selector`; LookupError where there is none, TypeError where it is no text."""

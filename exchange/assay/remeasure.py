@@ -138,6 +138,8 @@ def declaration_of(assay: Mapping[str, Any]) -> dict[str, object]:
         declared["source_stated"] = samples["0205"][1] == 0
     if "0304" in samples:
         declared["label_sample"] = samples["0304"]
+    if "0207" in samples:
+        declared["value_sample"] = samples["0207"]
     return declared
 
 
@@ -218,7 +220,7 @@ def _indicator_facts(part: Mapping[str, Any], whole: Mapping[str, Any], is_whole
         code, name = row["code"], f"{row['code']} {row['name']}"
         found = here.get(code, {"n": 0, "defects": 0})
         values = found["defects"], found["n"], row["defects"], row["n"]
-        if code.startswith("01") or code in ("0205", "0304"):
+        if code.startswith("01") or code in ("0205", "0207", "0304"):
             yield Fact(name, "stated", row["defects"], row["n"], row["defects"], row["n"], fits=True)
         elif code == "0201":
             # Documents that could not be read are counted in it, and are in no lot.

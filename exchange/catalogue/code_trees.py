@@ -1,7 +1,7 @@
 """Which files of a source tree are documents: text that people wrote, by rules anyone can apply again.
 
 Left out, and counted by why: vendored code, lock files, minified bundles, binary files, files over the limit, empty
-files. Folders of tools, such as `.git`, are no part of any folder here: exchange/catalogue/folder_source.py.
+files. Folders of tools, such as `.git`, are no part of any folder here: exchange/catalogue/sources.py.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from exchange.assay.recipe import DocumentError
 from exchange.assay.streams import FOREIGN_MAGIC
-from exchange.catalogue.folder_source import FolderSource, FoundFile
+from exchange.catalogue.sources import FolderSource, FoundFile
 
 SOURCE_SUFFIXES = frozenset({
     ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".java", ".kt", ".kts", ".scala", ".groovy", ".c",

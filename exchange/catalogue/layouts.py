@@ -18,10 +18,10 @@ from exchange.catalogue.cards import Card, read_card
 from exchange.catalogue.code_trees import SNIFFED_BYTES, SOURCE_SUFFIXES, is_binary, source_files
 from exchange.catalogue.croissant import read_stated_recipe
 from exchange.catalogue.fields import infer_fields
-from exchange.catalogue.folder_source import FolderSource, FoundFile, find_files, found_file
 from exchange.catalogue.licence_evidence import LicenceFound, find_licence, is_licence_file
 from exchange.catalogue.listing import ListingError
 from exchange.catalogue.samples import has_blocks, json_kind, sample_json, sample_parquet, sample_table
+from exchange.catalogue.sources import FolderSource, FoundFile, find_files, found_file
 
 FORMAT_OF_SUFFIX: dict[str, Format] = {
     ".parquet": "parquet",

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange.catalogue.code_trees import SOURCE_SUFFIXES
-from exchange.catalogue.folder_source import FolderSource, FoundFile
 from exchange.catalogue.licences import spdx_id
 from exchange.catalogue.listing import ListingError
+from exchange.catalogue.sources import FolderSource, FoundFile
 
 READ_BYTES = 2**16
 _LICENCE_NAME = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[-_.].*)?", re.IGNORECASE)

@@ -7,7 +7,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from exchange.catalogue.listing import Listing
+from exchange.catalogue.licence_evidence import LicenceFound
+from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing
+from exchange.catalogue.sources import FolderSource
 
 # A certificate stays a page, whatever a listing tells.
 MAXIMUM_ROWS = 50
@@ -39,6 +41,26 @@ def provenance(listing: Listing, shown: Mapping[str, bytes]) -> dict[str, Any]:
         "files": len(listing.files),
         "files_sha256": _files_digest(listing),
     }
+
+
+def layout_provenance(source: FolderSource, licence: LicenceFound) -> dict[str, Any]:
+    """The same of files without a listing: the licence that was found, where, and the files of its text."""
+    evidence = [
+        {"kind": LICENCE_EVIDENCE, "path": path, "sha256": _sha256_of(source, path)}
+        for path in licence.files[:MAXIMUM_ROWS]
+    ]
+    told: dict[str, Any] = {"evidence": evidence, "evidence_given": len(licence.files)}
+    if licence.identifier:
+        told |= {"licence": licence.identifier, "licence_said_by": licence.said_by or ""}
+    return told
+
+
+def _sha256_of(source: FolderSource, path: str) -> str:
+    digest = hashlib.sha256()
+    with source.stream(path) as stream:
+        while part := stream.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def _files_digest(listing: Listing) -> str:

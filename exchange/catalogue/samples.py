@@ -11,8 +11,8 @@ from exchange.assay.records import JsonRecord, Records, RowRecord
 from exchange.assay.streams import OFFLINE_LIMITS, Lines, open_text
 from exchange.assay.table_records import table_rows
 from exchange.catalogue.fields import SAMPLE_RECORDS, quoted
-from exchange.catalogue.folder_source import FolderSource
 from exchange.catalogue.listing import ListingError
+from exchange.catalogue.sources import FolderSource
 
 BLOCKS_CHARS = 1 << 16
 HEADER_CHARS = 64

@@ -1,6 +1,6 @@
 """Deposits and withdrawals, in two phases: begun, then confirmed or aborted once the bank has spoken."""
 
-from exchange.matching.registry import Registry
+from exchange.matching.registry import Registry, is_cause
 from exchange.matching.state import MachineState, Transfer
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -75,7 +75,7 @@ class CashDesk:
             balance.total += transfer.amount
             asset.supply += transfer.amount
         transfer.state = Transfer.CONFIRMED
-        self.writer.event(_told(events.TransferConfirmed, transfer))
+        self._tell_end(events.TransferConfirmed, transfer, command)
 
     def abort(self, command: commands.AbortTransfer) -> Reason:
         transfer, reason = self._begun(command)
@@ -84,8 +84,18 @@ class CashDesk:
         if transfer.withdrawal:
             self.state.accounts[transfer.account].balance(transfer.asset).held -= transfer.amount
         transfer.state = Transfer.ABORTED
-        self.writer.event(_told(events.TransferAborted, transfer))
+        self._tell_end(events.TransferAborted, transfer, command)
         return OK
+
+    def _tell_end(
+        self,
+        kind: type[events.TransferEvent],
+        transfer: Transfer,
+        command: commands.ConfirmTransfer | commands.AbortTransfer,
+    ) -> None:
+        told = _told(kind, transfer)
+        told.reason, told.evidence = command.reason, command.evidence
+        self.writer.event(told)
 
     def _begun(self, command: commands.ConfirmTransfer | commands.AbortTransfer) -> tuple[Transfer | None, Reason]:
         if not self.registry.may_manage(command.actor):
@@ -93,6 +103,8 @@ class CashDesk:
         transfer = self.state.transfers.get(command.transfer)
         if transfer is None:
             return None, Reason.UNKNOWN_TRANSFER
+        if not is_cause(command.reason):
+            return None, Reason.BAD_VALUE
         return (transfer, OK) if transfer.state == Transfer.BEGUN else (None, Reason.BAD_STATE)
 
     def _repeat(

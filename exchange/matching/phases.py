@@ -140,6 +140,8 @@ class PhaseDesk:
             return reason
         if not 1 <= command.price_ticks <= MAX_PRICE_TICKS:
             return Reason.BAD_PRICE
+        if not is_cause(command.reason):
+            return Reason.BAD_VALUE
         terms = book.terms
         if terms.phase in CALLS:
             return Reason.BAD_PHASE
@@ -147,7 +149,11 @@ class PhaseDesk:
         terms.product_sequence += 1
         self.writer.event(
             events.ReferencePriceSet(
-                instrument=terms.instrument, product_sequence=terms.product_sequence, price_ticks=command.price_ticks
+                instrument=terms.instrument,
+                product_sequence=terms.product_sequence,
+                price_ticks=command.price_ticks,
+                reason=command.reason,
+                evidence=command.evidence,
             )
         )
         return OK
@@ -155,10 +161,20 @@ class PhaseDesk:
     def assign_schedule(self, command: commands.AssignSchedule) -> Reason:
         """Kept with the instrument; what it says is for the venue's runtime, which sends the moves as commands."""
         book, reason = self._managed_book(command)
-        if book is not None:
-            book.terms.schedule = command.schedule
-            self.writer.event(events.ScheduleAssigned(instrument=book.terms.instrument, schedule=book.terms.schedule))
-        return reason
+        if book is None:
+            return reason
+        if not is_cause(command.reason):
+            return Reason.BAD_VALUE
+        book.terms.schedule = command.schedule
+        self.writer.event(
+            events.ScheduleAssigned(
+                instrument=command.instrument,
+                schedule=command.schedule,
+                reason=command.reason,
+                evidence=command.evidence,
+            )
+        )
+        return OK
 
     def _managed_book(
         self, command: commands.SetPhase | commands.SetReferencePrice | commands.AssignSchedule

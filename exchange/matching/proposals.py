@@ -7,7 +7,7 @@ user approves it.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from exchange.matching.registry import Registry
+from exchange.matching.registry import Registry, is_cause
 from exchange.matching.state import MachineState, Proposal
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -71,16 +71,16 @@ class ProposalDesk:
         reason = what.check(proposed)
         if reason is not OK:
             return self._refuse(reason, command, proposed)
-        self._end(proposal, command.actor, approved=1)
+        self._end(proposal, command, approved=1)
         return what.act(proposed)
 
     def reject(self, command: commands.Reject) -> None:
         proposal, reason = self._waiting(command)
         if proposal is None:
             return self._refuse(reason, command, command)
-        return self._end(proposal, command.actor, approved=0)
+        return self._end(proposal, command, approved=0)
 
-    def _propose(self, command: Command) -> None:
+    def _propose(self, command: Any) -> None:
         user = self._user_of(command.actor)
         self.state.proposals[command.sequence] = Proposal(command.sequence, user, command.encode())
         told = events.Proposed(
@@ -89,6 +89,8 @@ class ProposalDesk:
             proposal=command.sequence,
             user=user,
             command_kind=command.KIND,
+            reason=command.reason,
+            evidence=command.evidence,
         )
         self._tell_terms(told, command)
         self.writer.event(told)
@@ -105,25 +107,32 @@ class ProposalDesk:
             case commands.SetRulesVersion():
                 told.subject = command.rules_version
             case commands.AdoptPolicies():
-                told.evidence = command.policies
+                told.policies = command.policies
             case commands.SetWithdrawalLimit():
                 told.subject, told.amount = command.asset, command.amount
             case commands.ConfirmTransfer():
                 transfer = self.state.transfers[command.transfer]
                 told.subject, told.amount, told.account = command.transfer, transfer.amount, transfer.account
-        if isinstance(command, commands.BustTrade | commands.AdjustTrade | commands.Unkill):
-            told.reason, told.evidence = command.reason, command.evidence
 
     def _waiting(self, command: commands.Approve | commands.Reject) -> tuple[Proposal | None, Reason]:
         if not self.registry.may_manage(command.actor):
             return None, Reason.NOT_PERMITTED
         proposal = self.state.proposals.get(command.proposal)
-        return proposal, OK if proposal is not None else Reason.UNKNOWN_PROPOSAL
+        if proposal is None:
+            return None, Reason.UNKNOWN_PROPOSAL
+        return (proposal, OK) if is_cause(command.reason) else (None, Reason.BAD_VALUE)
 
-    def _end(self, proposal: Proposal, actor: int, approved: int) -> None:
+    def _end(self, proposal: Proposal, command: commands.Approve | commands.Reject, approved: int) -> None:
         del self.state.proposals[proposal.proposal]
-        user = self._user_of(actor)
-        self.writer.event(events.ProposalEnded(proposal=proposal.proposal, user=user, approved=approved))
+        self.writer.event(
+            events.ProposalEnded(
+                proposal=proposal.proposal,
+                user=self._user_of(command.actor),
+                approved=approved,
+                reason=command.reason,
+                evidence=command.evidence,
+            )
+        )
 
     def _user_of(self, actor: int) -> int:
         """The person behind a key; an actor without one is a user, or the venue."""

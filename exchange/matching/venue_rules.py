@@ -1,6 +1,6 @@
 """What holds for the venue as a whole: its rules, the gate's policies, and how much may leave on one user's word."""
 
-from exchange.matching.registry import Registry
+from exchange.matching.registry import Registry, is_cause
 from exchange.matching.state import MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -23,20 +23,30 @@ class VenueDesk:
     def check_rules_version(self, command: commands.SetRulesVersion) -> Reason:
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
-        return OK if command.rules_version in RULES_VERSIONS else Reason.UNKNOWN_RULES_VERSION
+        if command.rules_version not in RULES_VERSIONS:
+            return Reason.UNKNOWN_RULES_VERSION
+        return OK if is_cause(command.reason) else Reason.BAD_VALUE
 
     def set_rules_version(self, command: commands.SetRulesVersion) -> None:
         self.state.rules_version = command.rules_version
-        self.writer.event(events.RulesVersionSet(rules_version=command.rules_version))
+        self.writer.event(
+            events.RulesVersionSet(
+                rules_version=command.rules_version, reason=command.reason, evidence=command.evidence
+            )
+        )
 
     def check_policies(self, command: commands.AdoptPolicies) -> Reason:
         if not self.registry.may_manage(command.actor):
             return Reason.NOT_PERMITTED
-        return OK if command.policies != NO_DIGEST else Reason.NO_DECISION
+        if command.policies == NO_DIGEST:
+            return Reason.NO_DECISION
+        return OK if is_cause(command.reason) else Reason.BAD_VALUE
 
     def adopt_policies(self, command: commands.AdoptPolicies) -> None:
         self.state.policies = command.policies
-        self.writer.event(events.PoliciesAdopted(policies=command.policies))
+        self.writer.event(
+            events.PoliciesAdopted(policies=command.policies, reason=command.reason, evidence=command.evidence)
+        )
 
     def check_withdrawal_limit(self, command: commands.SetWithdrawalLimit) -> Reason:
         if not self.registry.may_manage(command.actor):
@@ -44,9 +54,15 @@ class VenueDesk:
         asset = self.state.assets.get(command.asset)
         if asset is None or asset.is_claim:
             return Reason.UNKNOWN_ASSET
-        return OK if 0 <= command.amount <= MAX_BALANCE else Reason.BAD_AMOUNT
+        if not 0 <= command.amount <= MAX_BALANCE:
+            return Reason.BAD_AMOUNT
+        return OK if is_cause(command.reason) else Reason.BAD_VALUE
 
     def set_withdrawal_limit(self, command: commands.SetWithdrawalLimit) -> None:
         """Zero asks for a second user at every withdrawal, the largest balance at none."""
         self.state.assets[command.asset].approval_above = command.amount
-        self.writer.event(events.WithdrawalLimitSet(asset=command.asset, amount=command.amount))
+        self.writer.event(
+            events.WithdrawalLimitSet(
+                asset=command.asset, amount=command.amount, reason=command.reason, evidence=command.evidence
+            )
+        )

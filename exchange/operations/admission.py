@@ -13,7 +13,9 @@ from exchange.store.errors import StoreError
 from exchange.store.key_secrets import NewKey
 from exchange.store.registry import TRANSFER_CONFIRMED
 from exchange.vocabulary import commands, events
+from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.events import REPLAYED
+from exchange.vocabulary.instruments import Cause
 from exchange.vocabulary.participants import ParticipantState, Role, Scope
 from exchange.vocabulary.units import FOREVER_NS
 
@@ -164,12 +166,18 @@ def withdraw(exchange: Exchange, actor: int, account: int, asset: str, amount_mi
 
 
 def settle_transfer(
-    exchange: Exchange, actor: int, transfer: int, *, left_or_came: bool
+    exchange: Exchange,
+    actor: int,
+    transfer: int,
+    *,
+    left_or_came: bool,
+    reason: int = Cause.OPERATOR,
+    evidence: bytes = NO_DIGEST,
 ) -> events.Proposed | events.TransferEvent:
     """Confirm a begun transfer, or abort it. A withdrawal above the limit waits for a second user: see `Proposed`."""
-    if not left_or_came:
-        return ask_one(exchange, commands.AbortTransfer(actor=actor, transfer=transfer), events.TransferAborted)
-    return propose(exchange, commands.ConfirmTransfer(actor=actor, transfer=transfer), events.TransferConfirmed)
+    kind = commands.ConfirmTransfer if left_or_came else commands.AbortTransfer
+    command = kind(actor=actor, transfer=transfer, reason=reason, evidence=evidence)
+    return propose(exchange, command, events.TransferConfirmed if left_or_came else events.TransferAborted)
 
 
 def _asset(exchange: Exchange, code: str) -> int:

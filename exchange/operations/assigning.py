@@ -9,6 +9,7 @@ from exchange.operations.schedule import Schedule, Step, check, steps_of
 from exchange.runtime import Exchange
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
+from exchange.vocabulary.instruments import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +32,37 @@ class Outlook:
     next: Day | None
 
 
-def assign_schedule(exchange: Exchange, actor: int, instrument: int, schedule: Schedule) -> bytes:
+def assign_schedule(
+    exchange: Exchange,
+    actor: int,
+    instrument: int,
+    schedule: Schedule,
+    *,
+    reason: int = Cause.OPERATOR,
+    evidence: bytes = NO_DIGEST,
+) -> bytes:
     """Have an instrument follow a schedule from now on; its document's digest. OperationRefused."""
     now_ns = exchange.now_ns()
     entry = exchange.directory.instruments[instrument]
     sessions = exchange.scheduler.calendars.at(schedule.calendar, now_ns).to_come(now_ns)
     check(schedule, sessions, entry.modes)
     digest = bytes.fromhex(exchange.vault.put(schedule.document()))
-    _assign(exchange, actor, instrument, digest)
+    _assign(exchange, actor, instrument, digest, reason, evidence)
     return digest
 
 
-def remove_schedule(exchange: Exchange, actor: int, instrument: int) -> None:
+def remove_schedule(
+    exchange: Exchange, actor: int, instrument: int, *, reason: int = Cause.OPERATOR, evidence: bytes = NO_DIGEST
+) -> None:
     """Leave an instrument in the phase that it is in. OperationRefused NO_SCHEDULE where it follows none."""
     _digest_of(exchange, instrument)
-    _assign(exchange, actor, instrument, NO_DIGEST)
+    _assign(exchange, actor, instrument, NO_DIGEST, reason, evidence)
 
 
-def _assign(exchange: Exchange, actor: int, instrument: int, digest: bytes) -> None:
-    command = commands.AssignSchedule(actor=actor, instrument=instrument, schedule=digest)
+def _assign(exchange: Exchange, actor: int, instrument: int, digest: bytes, reason: int, evidence: bytes) -> None:
+    command = commands.AssignSchedule(
+        actor=actor, instrument=instrument, schedule=digest, reason=reason, evidence=evidence
+    )
     ask_one(exchange, command, events.ScheduleAssigned)
 
 

@@ -16,6 +16,7 @@ from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
 from exchange.catalogue.provenance import provenance
+from exchange.catalogue.sources import UploadSource
 from exchange.compliance.decisions import Action, Decision
 from exchange.compliance.facts import DatasetFacts, RequestFacts
 from exchange.delivery.lot_table import lot_statements, lots_certified
@@ -141,7 +142,8 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    taken = list(scannable(read_documents(verified, listing.recipe, encodings=account.encodings)))
+    read = read_documents(UploadSource(verified), listing.recipe, encodings=account.encodings, kinds=account.kinds)
+    taken = list(scannable(read))
     secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
         taken,

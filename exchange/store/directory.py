@@ -1,13 +1,17 @@
 """Who and what there is: participants, keys, accounts, instruments, and the decisions and deliveries about them."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from exchange.store import tables
 from exchange.store.reader import PAGE, Reader, Row, given
 from exchange.store.registry import TRANSFER_BEGUN
+from exchange.vocabulary.events import Killed, PhaseSet
 from exchange.vocabulary.instruments import OF_ITSELF, Phase
+
+_INTERVENTION: Final = tuple(column.name for column in tables.interventions.columns)
 
 
 class Directory(Reader):
@@ -103,15 +107,29 @@ class Directory(Reader):
         query = select(tables.proposals).where(*given((proposal.state, state)))
         return self._rows(query.order_by(proposal.proposal.desc()).limit(limit))
 
-    def interventions(
-        self, kind: int | None = None, participant: int | None = None, instrument: int | None = None, *,
-        limit: int = PAGE,
-    ) -> Sequence[Row]:  # fmt: skip
-        """Blocks and kills and how they were lifted, by falling sequence."""
+    def interventions(self, *, limit: int = PAGE) -> Sequence[Row]:
+        """Blocks, kills and moves of a phase that somebody asked for, and how they were lifted, by falling sequence.
+
+        Of a move `phase` and `old_phase` tell which, zero in the other rows. What a kill halts is left to its own row.
+        """
+        done, moved, zero = tables.interventions, tables.phases, literal(0)
+        stops = select(*(done.c[name] for name in _INTERVENTION), zero.label("phase"), zero.label("old_phase"))
+        made = {"event_kind": literal(PhaseSet.KIND), "account": zero, "participant": zero}
+        columns = [made[name].label(name) if name in made else moved.c[name] for name in _INTERVENTION]
+        asked = moved.c.reason.not_in(OF_ITSELF) & moved.c.sequence.not_in(select(done.c.sequence))
+        moves = select(*columns, moved.c.phase, moved.c.old_phase).where(asked)
+        newest = []
+        for query, table in ((stops, done), (moves, moved)):
+            some = query.order_by(table.c.sequence.desc(), table.c.event_index.desc()).limit(limit)
+            newest.append(select(some.subquery()))
+        both = union_all(*newest).subquery()
+        return self._rows(select(both).order_by(both.c.sequence.desc(), both.c.event_index.desc()).limit(limit))
+
+    def last_kill(self, participant: int, instrument: int) -> Row | None:
+        """The newest of a participant, an instrument, or where both are zero of the venue."""
         done = tables.interventions.c
-        where = given((done.event_kind, kind), (done.participant, participant), (done.instrument, instrument))
-        query = select(tables.interventions).where(*where)
-        return self._rows(query.order_by(done.sequence.desc(), done.event_index.desc()).limit(limit))
+        where = (done.event_kind == Killed.KIND, done.participant == participant, done.instrument == instrument)
+        return self._first(select(tables.interventions).where(*where).order_by(done.sequence.desc()))
 
     def withdrawal_limits(self) -> Sequence[Row]:
         return self._rows(select(tables.withdrawal_limits).order_by(tables.withdrawal_limits.c.asset))

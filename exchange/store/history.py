@@ -6,7 +6,8 @@ on `before` the last id of the page before them.
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select, tuple_, union_all
+from sqlalchemy import FromClause, or_, select, tuple_, union_all
+from sqlalchemy.sql.functions import coalesce
 
 from exchange.ledger.accounts import Entry, own_buckets
 from exchange.store import tables
@@ -107,20 +108,36 @@ class History(Reader):
     ) -> Sequence[Row]:
         """What changed the account's balance of the asset, by falling (sequence, event_index, line).
 
-        The trade's columns, or none, stand beside a line: `trade_id`, `instrument` and both order ids.
+        The columns of its trade, or of the trade that it corrects, or none, stand beside a line: `trade_id`,
+        `instrument` and both order ids.
         """
-        posting, trade = tables.postings.c, tables.trades.c
+        posting, bust, adjustment = tables.postings.c, tables.busts.c, tables.adjustments.c
+        done, corrected = tables.trades.alias("done"), tables.trades.alias("corrected")
         own = posting.bucket.in_(own_buckets(account))
         where = [posting.account == account, posting.asset == asset, own, posting.entry != Entry.HOLD]
         place = (posting.sequence, posting.event_index, posting.line)
         if before is not None:
             where.append(tuple_(*place) < before)
-        joined = tables.postings.outerjoin(
-            tables.trades, (trade.sequence == posting.sequence) & (trade.event_index == posting.event_index)
+        joined: FromClause = tables.postings
+        for table in (done, tables.busts, tables.adjustments):
+            told_by = (table.c.sequence == posting.sequence) & (table.c.event_index == posting.event_index)
+            joined = joined.outerjoin(table, told_by)
+        product = coalesce(bust.instrument, adjustment.instrument)
+        is_its = (corrected.c.instrument == product) & (
+            corrected.c.trade_id == coalesce(bust.trade_id, adjustment.trade_id)
         )
-        details = (trade.trade_id, trade.instrument, trade.account.label("taker_account"))
-        orders = (trade.taker_order_id, trade.maker_order_id)
-        query = select(tables.postings, *details, *orders).select_from(joined).where(*where)
+        joined = joined.outerjoin(corrected, is_its)
+        told = [
+            coalesce(done.c[name], corrected.c[name]).label(label)
+            for name, label in (
+                ("trade_id", "trade_id"),
+                ("instrument", "instrument"),
+                ("account", "taker_account"),
+                ("taker_order_id", "taker_order_id"),
+                ("maker_order_id", "maker_order_id"),
+            )
+        ]
+        query = select(tables.postings, *told).select_from(joined).where(*where)
         return self._rows(query.order_by(*(column.desc() for column in place)).limit(limit))
 
     def balances(self, account: int | None = None) -> Sequence[Row]:

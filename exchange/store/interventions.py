@@ -1,12 +1,13 @@
 """Rows of what operators do: busts and adjustments, blocks and kills, limits, and proposals for a second user."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, update
 
 from exchange.store import tables
 from exchange.store.rare import Handlers, add_row, set_row
 from exchange.vocabulary import events as ev
+from exchange.vocabulary.codec import NO_DIGEST
 
 WAITING, APPROVED, REJECTED = 1, 2, 3
 
@@ -23,6 +24,7 @@ def _trade_busted(connection: Connection, event: ev.TradeBusted) -> None:
     marked = {"bust_sequence": event.sequence, "bust_reason": event.reason}
     result = connection.execute(update(table).where(*this).values(marked))
     assert result.rowcount == 1, f"trade {event.trade_id} of instrument {event.instrument} is not in the table"
+    add_row(connection, tables.busts, event, event_index=event.index)
 
 
 @_on(ev.TradeAdjusted)
@@ -43,13 +45,15 @@ def _kill(connection: Connection, event: ev.Killed | ev.Unkilled) -> None:
 
 @_on(ev.Proposed)
 def _proposed(connection: Connection, event: ev.Proposed) -> None:
-    waiting = {"proposed_ns": event.timestamp_ns, "ended_ns": 0, "ended_by": 0, "state": WAITING}
+    waiting: dict[str, Any] = {"proposed_ns": event.timestamp_ns, "ended_ns": 0, "ended_by": 0, "state": WAITING}
+    waiting |= {"end_reason": 0, "end_evidence": NO_DIGEST}
     add_row(connection, tables.proposals, event, user_id=event.user, **waiting)
 
 
 @_on(ev.ProposalEnded)
 def _proposal_ended(connection: Connection, event: ev.ProposalEnded) -> None:
-    ended = {"ended_ns": event.timestamp_ns, "ended_by": event.user}
+    ended: dict[str, Any] = {"ended_ns": event.timestamp_ns, "ended_by": event.user}
+    ended |= {"end_reason": event.reason, "end_evidence": event.evidence}
     set_row(connection, tables.proposals, event.proposal, state=APPROVED if event.approved else REJECTED, **ended)
 
 

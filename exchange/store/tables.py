@@ -200,6 +200,17 @@ trades: Final = Table(
 )
 """As in the event, `account` is the taker's; `bust_sequence` is zero while the trade stands."""
 
+busts: Final = Table(
+    "busts",
+    metadata,
+    _id("sequence"),
+    _id("event_index"),
+    *_big("instrument", "trade_id", "timestamp_ns"),
+    *_small("reason"),
+    *_digest("evidence"),
+)
+"""Trades that were reversed whole."""
+
 adjustments: Final = Table(
     "adjustments",
     metadata,
@@ -217,11 +228,11 @@ proposals: Final = Table(
     metadata,
     _id("proposal"),
     *_big("user_id", "account", "instrument", "subject", "amount", "proposed_ns", "ended_ns", "ended_by"),
-    *_small("command_kind", "reason", "state"),
-    *_digest("evidence"),
+    *_small("command_kind", "reason", "state", "end_reason"),
+    *_digest("evidence", "policies", "end_evidence"),
     Index(None, "state", "proposal"),
 )
-"""`state` is 1 waiting, 2 approved, 3 rejected; `ended_by` is the user who did that."""
+"""`state` is 1 waiting, 2 approved, 3 rejected; `ended_by` is the user who did that, `end_reason` why."""
 
 interventions: Final = Table(
     "interventions",
@@ -286,6 +297,6 @@ phases: Final = Table(
     _id("event_index"),
     *_small("phase", "old_phase", "reason"),
     *_whole("trading_day"),
-    *_big("timestamp_ns"),
+    *_big("actor", "timestamp_ns"),
     *_digest("evidence"),
 )

@@ -30,7 +30,7 @@ _MAXIMA: Final = (_R.SIZE_ABOVE_MAXIMUM, _R.NOTIONAL_ABOVE_MAXIMUM)
 _MONEY: Final = (_R.INSUFFICIENT_FUNDS, _R.INSUFFICIENT_CLAIMS)
 
 REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
-    c.SetRulesVersion: (*_MANAGED, _R.UNKNOWN_RULES_VERSION),
+    c.SetRulesVersion: (*_MANAGED, _R.UNKNOWN_RULES_VERSION, _R.BAD_VALUE),
     c.Clock: (),
     c.RegisterParticipant: (*_MANAGED, _R.UNKNOWN_OWNER, _R.BAD_VALUE),
     c.SetParticipantState: (*_MANAGED, _R.UNKNOWN_PARTICIPANT, _R.BAD_STATE),
@@ -44,19 +44,19 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.Unkill: _KILLED,
     # After its own, what may have come about since the command was proposed.
     c.Approve: (
-        *_MANAGED, _R.UNKNOWN_PROPOSAL, _R.SAME_USER, _R.UNKNOWN_TRADE, _R.BAD_STATE, _R.BUST_IMPOSSIBLE,
-        _R.INSUFFICIENT_FUNDS,
+        *_MANAGED, _R.UNKNOWN_PROPOSAL, _R.BAD_VALUE, _R.SAME_USER, _R.UNKNOWN_TRADE, _R.BAD_STATE,
+        _R.BUST_IMPOSSIBLE, _R.INSUFFICIENT_FUNDS,
     ),
-    c.Reject: (*_MANAGED, _R.UNKNOWN_PROPOSAL),
-    c.AdoptPolicies: (*_MANAGED, _R.NO_DECISION),
-    c.SetWithdrawalLimit: (*_MANAGED, _R.UNKNOWN_ASSET, _R.BAD_AMOUNT),
+    c.Reject: (*_MANAGED, _R.UNKNOWN_PROPOSAL, _R.BAD_VALUE),
+    c.AdoptPolicies: (*_MANAGED, _R.NO_DECISION, _R.BAD_VALUE),
+    c.SetWithdrawalLimit: (*_MANAGED, _R.UNKNOWN_ASSET, _R.BAD_AMOUNT, _R.BAD_VALUE),
     c.DefineAsset: (*_MANAGED, _R.BAD_VALUE, _R.DUPLICATE_CODE),
     c.DefineBase: (*_MANAGED, _R.UNKNOWN_ACCOUNT, _R.BAD_VALUE, _R.DUPLICATE_CODE, _R.NO_DECISION),
     c.DefineInstrument: (*_MANAGED, _R.UNKNOWN_BASE, _R.UNKNOWN_ASSET, _R.DUPLICATE_CODE, _R.BAD_INSTRUMENT),
     c.SetPhase: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PHASE, _R.BAD_VALUE, _R.KILLED, _R.CROSSED_BOOK),
-    c.SetReferencePrice: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PRICE, _R.BAD_PHASE),
+    c.SetReferencePrice: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_PRICE, _R.BAD_VALUE, _R.BAD_PHASE),
     c.RecordDecision: (*_MANAGED, _R.NO_DECISION),
-    c.AssignSchedule: (*_MANAGED, _R.UNKNOWN_INSTRUMENT),
+    c.AssignSchedule: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.BAD_VALUE),
     c.DefinePool: (*_MANAGED, _R.BAD_VALUE, _R.DUPLICATE_CODE, _R.NO_DECISION),
     c.BustTrade: (*_MANAGED, _R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_TRADE, _R.BAD_VALUE, _R.BAD_STATE, _R.BUST_IMPOSSIBLE),
     c.AdjustTrade: (
@@ -64,8 +64,8 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     ),
     c.BeginDeposit: (*_BEGUN, _R.NOT_PERMITTED, _R.BALANCE_TOO_LARGE),
     c.BeginWithdrawal: (*_BEGUN, _R.INSUFFICIENT_FUNDS),
-    c.ConfirmTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_STATE, _R.BALANCE_TOO_LARGE),
-    c.AbortTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_STATE),
+    c.ConfirmTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_VALUE, _R.BAD_STATE, _R.BALANCE_TOO_LARGE),
+    c.AbortTransfer: (*_MANAGED, _R.UNKNOWN_TRANSFER, _R.BAD_VALUE, _R.BAD_STATE),
     c.GrantEntitlement: (*_ENTITLED, _R.BAD_VALUE),
     c.RevokeEntitlement: (*_ENTITLED, _R.UNKNOWN_ENTITLEMENT),
     c.PlaceOrder: ORDER_CHECKS,

@@ -26,6 +26,12 @@ def lines(client):
     return [line["type"] for each in client.get("/statement").json() for line in each["lines"]]
 
 
+def corrected(client, kind):
+    """What the cash ledger's lines of a kind tell of their trades, by number."""
+    told = [line["details"] for line in client.get(f"/accounts/{client.account}/ledger").json() if line["type"] == kind]
+    return {int(each["trade_id"]): (each["product_id"], each["order_id"]) for each in told}
+
+
 def test_a_busted_trade_leaves_everyone_as_before_it(operated):
     venue, second, sides = operated, operated.second, (operated.vendor, operated.buyer)
     before, told = [balances(each) for each in sides], [lines(each) for each in sides]
@@ -50,6 +56,7 @@ def test_a_busted_trade_leaves_everyone_as_before_it(operated):
         note = client.get(f"/trades/{venue.product_id}/{number}/contract-note").json()
         assert (note["status"], note["adjusted"]) == ("busted", "0.00")
         assert lines(client).count("bust") - first.count("bust") == len(then) - len(first) > 0
+        assert corrected(client, "bust")[number] == corrected(client, "match")[number]
     assert venue.operator.get("/reconciliation").json()["agrees"]
     assert venue.operator.get("/trial-balance").json()["balanced"]
     refused(venue.operator.post(path(venue, number), BUST), 400, "BAD_STATE")
@@ -70,6 +77,7 @@ def test_an_adjustment_moves_cash_and_the_trade_stands(operated):
     for client in (venue.vendor, venue.buyer):
         note = client.get(f"/trades/{venue.product_id}/{number}/contract-note").json()
         adjusted.append((note["status"], note["adjusted"]))
+        assert corrected(client, "adjustment")[number] == corrected(client, "match")[number]
     assert adjusted == [("settled", "-1.25"), ("settled", "1.25")]
     assert not venue.buyer.get("/fills").json()[0]["busted"]
     assert venue.operator.get("/reconciliation").json()["agrees"]

@@ -6,6 +6,8 @@ import json
 import pytest
 from api_venue import refused
 
+WHY = {"reason": "risk", "note": "a valuation"}
+
 
 def place(venue, **fields):
     terms = {"side": "sell", "type": "limit", "product_id": venue.product_id, "price": venue.price(500)}
@@ -80,6 +82,11 @@ def test_a_halt_holds_at_once_and_trading_returns(venue):
     refused(venue.operator.post(phase, {"phase": "halted"}), 400, "BAD_PHASE")
     venue.operator.post(phase, {"phase": "continuous"})
     assert place(venue).status_code == 200
+    resumed, stopped = interventions(venue)[:2]
+    assert [each["what"] for each in (resumed, stopped)] == ["resume", "halt"]
+    assert (stopped["product_id"], stopped["phase"]) == (venue.product_id, "halted")
+    assert (stopped["reason"], stopped["note"]) == ("regulator", "an inquiry")
+    assert stopped["by"] == resumed["by"] != "0"
     shown = venue.public.get(f"/products/{venue.product_id}").json()
     assert (shown["phase_cause"], shown["status_message"]) == ("operator", "")
     refused(venue.operator.post(phase, {"phase": "halted", "reason": "a hunch"}), 400, "BAD_REQUEST")
@@ -121,7 +128,7 @@ def test_the_books_are_for_operators_and_auditors(shared, path):
 
 def test_a_call_gathers_orders_and_uncrosses_at_one_price(venue):
     phase = f"/products/{venue.product_id}/phase"
-    told = venue.operator.post(f"/products/{venue.product_id}/reference-price", {"price": venue.price(500)})
+    told = venue.operator.post(f"/products/{venue.product_id}/reference-price", {"price": venue.price(500)} | WHY)
     assert told.json()["price"] == venue.price(500)
     for step in ("closed", "pre_open", "opening_auction"):
         assert venue.operator.post(phase, {"phase": step}).json()["phase"] == step

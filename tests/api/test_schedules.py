@@ -232,9 +232,11 @@ def test_everyone_is_told_the_day_in_both_clocks(day):
 
 def test_a_schedule_that_is_taken_away_moves_nothing_any_more(day):
     path = f"/products/{day.venue.product_id}/schedule"
-    day.put(**XSHG)
+    day.put(**XSHG, reason="technical", note="as Shanghai")
     day.at("10:00:00", "continuous")
-    assert day.venue.operator.delete(path).json() == {"product_id": day.venue.product_id, "schedule": None}
+    refused(day.venue.operator.delete(path, reason="a hunch"), 400, "BAD_REQUEST")
+    why = {"reason": "risk", "note": "by hand"}
+    assert day.venue.operator.delete(path, **why).json() == {"product_id": day.venue.product_id, "schedule": None}
     refused(day.venue.operator.delete(path), 404, "NO_SCHEDULE")
     refused(day.venue.public.get(path), 404, "NO_SCHEDULE")
     day.at("11:30:00", "continuous")

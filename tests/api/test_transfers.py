@@ -43,7 +43,7 @@ def test_a_withdrawal_is_held_until_it_left_and_freed_where_it_did_not(operated)
     assert cash(venue) == (owned - 30_000, 0)
     refused(venue.operator.post(confirm), 400, "BAD_STATE")
     other = withdrawal(venue, "5.00", "out-3").json()["id"]
-    assert venue.operator.post(f"/transfers/{other}/abort").json()["status"] == "aborted"
+    assert venue.operator.post(f"/transfers/{other}/abort", {"reason": "technical"}).json()["status"] == "aborted"
     assert cash(venue) == (owned - 30_000, 0)
     assert venue.operator.get("/transfers").json() == []
 
@@ -54,8 +54,9 @@ def test_a_withdrawal_above_the_limit_leaves_with_the_second_user(operated):
     small = withdrawal(venue, "250.00", "small").json()["id"]
     assert venue.operator.post(f"/transfers/{small}/confirm").json()["status"] == "confirmed"
     large = withdrawal(venue, "250.01", "large").json()["id"]
-    answer = venue.operator.post(f"/transfers/{large}/confirm")
+    answer = venue.operator.post(f"/transfers/{large}/confirm", {"reason": "risk", "note": "a large one"})
     proposal = answer.json()["proposal"]
+    assert (proposal["reason"], proposal["note"]) == ("risk", "a large one")
     assert (answer.status_code, answer.json()["status"], proposal["what"]) == (202, "proposed", "withdrawal")
     assert (proposal["transfer"], proposal["amount"], proposal["account"]) == (
         large, "250.01", str(venue.buyer.account),
@@ -63,7 +64,11 @@ def test_a_withdrawal_above_the_limit_leaves_with_the_second_user(operated):
     assert second.get("/proposals").json() == [proposal]
     assert cash(venue) == (owned - 25_000, 25_001)
     refused(venue.operator.post(f"/proposals/{proposal['id']}/approve"), 400, "SAME_USER")
-    assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
+    why = {"reason": "regulator", "note": "the bank says so"}
+    assert second.post(f"/proposals/{proposal['id']}/approve", why).json()["status"] == "approved"
+    ended = second.get("/proposals", status="approved", limit=1).json()[0]
+    assert (ended["id"], ended["note"]) == (proposal["id"], "a large one")
+    assert (ended["end_reason"], ended["end_note"]) == ("regulator", "the bank says so")
     assert cash(venue) == (owned - 50_001, 0)
     assert venue.operator.get("/reconciliation").json()["agrees"]
 

@@ -9,8 +9,9 @@ def test_policies_are_adopted_by_two(operated):
     at_hand = venue.exchange.gate.policy_set_sha256
     for digest, body in ((others, {"policies": others}), (at_hand, {})):
         before = venue.operator.get("/policies").json()["adopted"]
-        asked = venue.operator.post("/policies/adopt", body)
+        asked = venue.operator.post("/policies/adopt", body | {"note": "another law"})
         proposal = asked.json()["proposal"]
+        assert (proposal["reason"], proposal["note"]) == ("operator", "another law")
         assert (asked.status_code, proposal["what"], proposal["policies"]) == (202, "policies", digest)
         assert venue.operator.get("/policies").json()["adopted"] == before != digest
         assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
@@ -26,8 +27,9 @@ def test_policies_are_adopted_by_two(operated):
 
 def test_rules_are_set_by_two(operated):
     venue, second = operated, operated.second
-    asked = venue.operator.post("/rules", {"rules_version": 1})
+    asked = venue.operator.post("/rules", {"rules_version": 1, "reason": "technical", "note": "as announced"})
     proposal = asked.json()["proposal"]
+    assert (proposal["reason"], proposal["note"]) == ("technical", "as announced")
     assert (asked.status_code, proposal["what"], proposal["rules_version"]) == (202, "rules", 1)
     assert second.post(f"/proposals/{proposal['id']}/approve").json()["status"] == "approved"
 
@@ -39,6 +41,7 @@ def test_rules_are_set_by_two(operated):
         ("POST", "/rules", {"rules_version": 0}, 400, "BAD_REQUEST"),
         ("POST", "/policies/adopt", {"policies": "5f"}, 400, "BAD_REQUEST"),
         ("POST", "/policies/adopt", {"policies": "0" * 64}, 400, "NO_DECISION"),
+        ("POST", "/rules", {"rules_version": 1, "reason": "a hunch"}, 400, "BAD_REQUEST"),
         ("PUT", "/withdrawal-limits/XXX", {"amount": "1.00"}, 404, "UNKNOWN_ASSET"),
         ("PUT", "/withdrawal-limits/CNY", {"amount": "-1.00"}, 400, "BAD_AMOUNT"),
         ("PUT", "/withdrawal-limits/CNY", {"amount": "9" * 30}, 400, "BAD_AMOUNT"),

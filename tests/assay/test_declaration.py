@@ -19,8 +19,11 @@ def test_everything_that_may_be_declared_is_read() -> None:
         "personal_data_consent": True,
         "documentation": {"0101": (8, 1)},
         "label_sample": [100, 3],
+        "value_sample": (50, 0),
+        "provenance": {"licence": "MIT"},
     }
-    expected = Declaration("qa-sft", "zh", True, False, True, True, {"0101": (8, 1)}, (100, 3))
+    samples = ({"0101": (8, 1)}, (100, 3), (50, 0))
+    expected = Declaration("qa-sft", "zh", True, False, True, True, *samples, {"licence": "MIT"})
     assert read_declaration(declared) == expected
 
 
@@ -42,6 +45,8 @@ def test_everything_that_may_be_declared_is_read() -> None:
         {"label_sample": (10, -1)},
         {"label_sample": "10"},
         {"label_sample": (10.0, 1)},
+        {"value_sample": (1, 2)},
+        {"provenance": ["MIT"]},
     ],
 )
 def test_anything_else_is_refused_by_name(declared: dict[str, object]) -> None:

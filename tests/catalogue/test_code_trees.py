@@ -7,7 +7,7 @@ import pytest
 from trees import tree
 
 from exchange.catalogue.code_trees import LARGEST_BYTES, is_binary, source_files
-from exchange.catalogue.folder_source import FolderSource, find_files
+from exchange.catalogue.sources import FolderSource, find_files
 
 PLAIN = b"print(1)\n"
 

@@ -203,6 +203,13 @@ def test_files_of_two_formats_that_were_named_are_refused(tmp_path: Path) -> Non
     assert refusal(folder, files=("c*",)) == "NO_DATA_FILES"
 
 
+def test_archives_in_a_folder_are_named_and_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(ListingError, match="1 archive, to be measured by itself"):
+        infer_layout(tree(tmp_path, {"a.zip": b"PK\x03\x04"}), Wishes())
+    layout, _ = taken(tree(tmp_path, {"a.jsonl": LINES}))
+    assert layout.skipped == {"archive, to be measured by itself": 1}
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     outside = tree(tmp_path / "outside", {"secret.jsonl": LINES})
     folder = tree(tmp_path / "set", {"a.jsonl": LINES})

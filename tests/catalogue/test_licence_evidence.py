@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from trees import tree
 
-from exchange.catalogue.folder_source import FolderSource, find_files
 from exchange.catalogue.licence_evidence import LicenceFound, find_licence
+from exchange.catalogue.sources import FolderSource, find_files
 
 MIT = (
     "MIT License\n\nCopyright (c) 2020\n\nPermission is hereby granted, free of charge, to any person obtaining a copy"

@@ -4,7 +4,9 @@ import pytest
 from venue import kinds, refusal
 
 from exchange.vocabulary import commands
+from exchange.vocabulary.instruments import Cause
 from exchange.vocabulary.units import MAX_BALANCE
+from simulations.sandbox import digest
 
 
 def begin(venue, kind, amount=100, key="k", account=None, asset=None):
@@ -34,6 +36,13 @@ def test_an_aborted_withdrawal_is_free_again(venue):
     venue.does(commands.AbortTransfer(transfer=transfer))
     assert venue.balance(venue.ann) == (total, 0)
     assert refusal(venue.does(commands.ConfirmTransfer(transfer=transfer))) == "BAD_STATE"
+
+
+@pytest.mark.parametrize("kind", [commands.ConfirmTransfer, commands.AbortTransfer])
+def test_the_end_of_a_transfer_tells_why(venue, kind):
+    begin(venue, commands.BeginWithdrawal)
+    (told,) = venue.does(kind(transfer=venue.sequence, reason=Cause.TECHNICAL, evidence=digest("a slip")))
+    assert (told.reason, told.evidence) == (Cause.TECHNICAL, digest("a slip"))
 
 
 def test_the_same_key_and_content_is_answered_again_without_effect(venue):

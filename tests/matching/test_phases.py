@@ -75,6 +75,13 @@ def test_a_reference_price_must_be_a_price(venue):
         assert refusal(venue.does(command)) == "BAD_PRICE"
 
 
+@pytest.mark.parametrize("command", [commands.SetReferencePrice(price_ticks=5), commands.AssignSchedule()])
+def test_a_reference_price_and_a_schedule_tell_why(venue, command):
+    command.instrument, command.reason, command.evidence = venue.instrument, Cause.RISK, digest("a note")
+    (told,) = venue.does(command)
+    assert (told.reason, told.evidence) == (Cause.RISK, digest("a note"))
+
+
 def assigned(venue, **fields):
     return venue.does(commands.AssignSchedule(**({"instrument": venue.instrument} | fields)))
 

@@ -96,6 +96,34 @@ def test_a_user_proposes_and_another_approves(venue, asked):
     assert refusal(venue.approve(proposal)) == "UNKNOWN_PROPOSAL"
 
 
+def test_both_users_say_why_and_each_event_tells_whose_reason_it_is(venue, asked):
+    command, _ = asked
+    command.reason, command.evidence = Cause.REGULATOR, digest("a letter")
+    (told,) = venue.does(command)
+    second = {"actor": venue.second, "reason": Cause.RISK, "evidence": digest("a look")}
+    ended, done = venue.does(commands.Approve(**second, proposal=venue.sequence))
+    for event, actor, reason, evidence in (
+        (told, venue.first, Cause.REGULATOR, "a letter"),
+        (ended, venue.second, Cause.RISK, "a look"),
+        (done, venue.second, Cause.REGULATOR, "a letter"),
+    ):
+        assert (event.actor, event.reason, event.evidence) == (actor, reason, digest(evidence))
+
+
+def test_whoever_rejects_says_why(venue, asked):
+    venue.does(asked[0])
+    why = {"reason": Cause.CONDUCT, "evidence": digest("no")}
+    (ended,) = venue.does(commands.Reject(actor=venue.second, proposal=venue.sequence, **why))
+    assert (ended.approved, ended.reason, ended.evidence) == (0, Cause.CONDUCT, digest("no"))
+
+
+def test_policies_to_adopt_stand_beside_the_reason_for_it(venue):
+    why = {"reason": Cause.REGULATOR, "evidence": digest("a letter")}
+    command = commands.AdoptPolicies(actor=venue.first, policies=digest("policies"), **why)
+    (told,) = venue.does(command)
+    assert (told.policies, told.evidence) == (digest("policies"), digest("a letter"))
+
+
 def test_the_venue_itself_acts_at_once(venue, asked):
     command, done = asked
     command.actor = 0

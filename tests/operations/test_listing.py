@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -144,6 +145,15 @@ def test_one_bad_document_is_certified_as_bad_and_is_in_no_lot(exchange, vendor)
     body = json.loads(outcome.certificate)["body"]["assay"]
     assert (body["documents"], body["bad_documents"]) == (len(rows), {"MISSING_FIELD": 1})
     assert body["taken"]["format"] == "jsonl"
+
+
+def test_a_compressed_file_is_listed_by_what_it_holds(exchange, vendor):
+    croissant, files, evidence = dataset()
+    packed = gzip.compress(files["data.jsonl"])
+    stated = json.loads(croissant.replace(b'"data.jsonl"', b'"data.jsonl.gz"'))
+    stated["distribution"][0] |= {"sha256": hashlib.sha256(packed).hexdigest(), "contentSize": f"{len(packed)} B"}
+    outcome = submit_listing(exchange, VENUE, vendor, json.dumps(stated).encode(), {"data.jsonl.gz": packed}, evidence)
+    assert json.loads(outcome.certificate)["body"]["assay"]["documents"] == len(documents())
 
 
 def test_the_same_listing_is_admitted_once(exchange, vendor):

@@ -4,13 +4,17 @@ import pytest
 from small_venue import DIGEST, SmallVenue
 from sqlalchemy import select
 
+from exchange.ledger.accounts import Entry
 from exchange.store import tables
+from exchange.store.directory import Directory
 from exchange.store.history import History
 from exchange.store.projection import Projection
 from exchange.store.reconcile import reconcile
 from exchange.store.reports import Reports
 from exchange.vocabulary import commands as c
-from exchange.vocabulary.instruments import Cause, Side
+from exchange.vocabulary.instruments import Cause, Phase, Side
+
+CORRECTIONS = (Entry.BUST, Entry.ADJUSTMENT)
 
 
 @pytest.fixture
@@ -46,6 +50,28 @@ def test_a_busted_trade_stays_marked_and_off_the_public_list(database, traded):
     assert history.trades(traded.instrument, busted=False) == []
 
 
+def test_a_bust_is_kept_with_its_reason_and_evidence(database, traded):
+    traded.apply(bust(traded))
+    (kept,) = rows(database, traded, tables.busts)
+    assert (kept.sequence, kept.instrument, kept.trade_id) == (traded.sequence, traded.instrument, 1)
+    assert (kept.reason, kept.evidence) == (Cause.OPERATOR, DIGEST)
+
+
+def test_the_ledger_names_the_trade_that_a_bust_or_an_adjustment_corrects(database, traded):
+    parties = {"payer": traded.buyer, "payee": traded.vendor, "amount": 250}
+    traded.apply(c.AdjustTrade(instrument=traded.instrument, trade_id=1, **parties), bust(traded))
+    (trade,) = rows(database, traded, tables.trades)
+    history = History(database)
+    for account, corrections in ((traded.buyer, 3), (traded.vendor, 3)):
+        told = [line for line in history.ledger(account, traded.cny) if line["entry"] in CORRECTIONS]
+        assert len(told) == corrections
+        for line in told:
+            assert (line["instrument"], line["trade_id"]) == (traded.instrument, 1)
+            assert (line["taker_account"], line["taker_order_id"], line["maker_order_id"]) == (
+                traded.buyer, trade.taker_order_id, trade.maker_order_id,
+            )  # fmt: skip
+
+
 def test_a_trade_may_be_done_and_busted_in_one_batch(database, traded):
     venue = SmallVenue().open()
     ask = venue.order(venue.vendor, Side.SELL, 500, 10)
@@ -72,10 +98,12 @@ def test_statements_show_a_bust_and_an_adjustment(database, traded):
 def test_a_proposal_is_kept_from_its_making_to_its_end(database, traded):
     proposals = [traded.make(bust(traded, actor=traded.first)) for _ in range(3)]
     traded.apply(c.Approve(actor=traded.second, proposal=proposals[0]))
-    traded.apply(c.Reject(actor=traded.first, proposal=proposals[1]))
+    traded.apply(c.Reject(actor=traded.first, proposal=proposals[1], reason=Cause.RISK, evidence=DIGEST))
     kept = {row.proposal: row for row in rows(database, traded, tables.proposals)}
     assert [kept[each].state for each in proposals] == [2, 3, 1]
     assert kept[proposals[0]].ended_by != kept[proposals[0]].user_id == kept[proposals[1]].ended_by
+    assert [kept[each].end_reason for each in proposals] == [Cause.NONE, Cause.RISK, Cause.NONE]
+    assert kept[proposals[1]].end_evidence == DIGEST
     waiting = kept[proposals[2]]
     assert (waiting.subject, waiting.command_kind, waiting.evidence, waiting.ended_ns) == (
         1, c.BustTrade.KIND, DIGEST, 0,
@@ -91,6 +119,28 @@ def test_blocks_and_kills_are_kept_with_their_causes(database, traded):
     assert [row.reason for row in kept] == [Cause.CONDUCT, Cause.RISK, Cause.REGULATOR, Cause.NONE]
     assert [row.account for row in kept] == [traded.buyer, 0, 0, traded.buyer]
     assert (kept[1].instrument, kept[2].participant) == (traded.instrument, traded.participants[0])
+
+
+def test_interventions_are_what_somebody_did_and_a_kills_halts_are_its_own(database, traded):
+    moved = {"instrument": traded.instrument, "actor": traded.first}
+    traded.apply(c.SetPhase(**moved, phase=Phase.HALTED, reason=Cause.RECALL, evidence=DIGEST))
+    traded.apply(c.BlockAccount(actor=traded.first, account=traded.buyer, reason=Cause.CONDUCT))
+    traded.apply(c.SetPhase(**moved, phase=Phase.CONTINUOUS, reason=Cause.OPERATOR))
+    traded.apply(c.Kill(actor=traded.second, instrument=traded.instrument, reason=Cause.RISK))
+    traded.apply(c.Kill(actor=traded.second, participant=traded.participants[1], reason=Cause.CONDUCT))
+    rows(database, traded, tables.phases)
+    directory = Directory(database)
+    told = directory.interventions()
+    assert [(row["reason"], row["phase"], row["old_phase"]) for row in told] == [
+        (Cause.CONDUCT, 0, 0), (Cause.RISK, 0, 0), (Cause.OPERATOR, Phase.CONTINUOUS, Phase.HALTED),
+        (Cause.CONDUCT, 0, 0), (Cause.RECALL, Phase.HALTED, Phase.CONTINUOUS),
+    ]  # fmt: skip
+    assert [row["actor"] for row in told] == [traded.second] * 2 + [traded.first] * 3
+    assert (told[-1]["instrument"], told[-1]["evidence"]) == (traded.instrument, DIGEST)
+    assert directory.interventions(limit=2) == told[:2]
+    assert directory.last_kill(0, traded.instrument)["reason"] == Cause.RISK
+    assert directory.last_kill(traded.participants[1], 0)["reason"] == Cause.CONDUCT
+    assert directory.last_kill(0, 0) is None
 
 
 def blocks(database, venue):

@@ -1,6 +1,6 @@
 """Deposits and withdrawals."""
 
-from exchange.vocabulary.codec import COMMANDS, I64, U64, Text40
+from exchange.vocabulary.codec import COMMANDS, I64, NO_DIGEST, U16, U64, Digest, Text40
 from exchange.vocabulary.commands.base import Command
 
 
@@ -25,8 +25,12 @@ class BeginWithdrawal(Command):
 @COMMANDS.register(32)
 class ConfirmTransfer(Command):
     transfer: U64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(33)
 class AbortTransfer(Command):
     transfer: U64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST

@@ -75,6 +75,8 @@ class SetPhase(Command):
 @COMMANDS.register(24)
 class SetReferencePrice(Command):
     price_ticks: I64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(25)
@@ -94,6 +96,8 @@ class AssignSchedule(Command):
     """The header's instrument follows the trading day that the document of this digest describes; none, no schedule."""
 
     schedule: Digest = NO_DIGEST
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(27)

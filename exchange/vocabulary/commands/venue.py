@@ -1,6 +1,6 @@
 """The venue as a whole: its rules, its policies, the passing of time, and what waits for a second user."""
 
-from exchange.vocabulary.codec import COMMANDS, I64, NO_DIGEST, U32, U64, Digest
+from exchange.vocabulary.codec import COMMANDS, I64, NO_DIGEST, U16, U32, U64, Digest
 from exchange.vocabulary.commands.base import Command
 
 
@@ -9,6 +9,8 @@ class SetRulesVersion(Command):
     """Rules change here and nowhere else; a version this code does not know is refused."""
 
     rules_version: U32 = 1
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(2)
@@ -21,6 +23,8 @@ class AdoptPolicies(Command):
     """The gate decides by the policy set of this digest from here on. A proposal, unless the venue itself asks."""
 
     policies: Digest = NO_DIGEST
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(4)
@@ -29,13 +33,17 @@ class SetWithdrawalLimit(Command):
 
     asset: U64 = 0
     amount: I64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(5)
 class Approve(Command):
-    """Carry out what another user proposed, as if that command came now."""
+    """Carry out what another user proposed, as if that command came now; the reason is the second user's."""
 
     proposal: U64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @COMMANDS.register(6)
@@ -43,3 +51,5 @@ class Reject(Command):
     """Drop a proposal; whoever made it may take it back so."""
 
     proposal: U64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST

@@ -71,6 +71,8 @@ class ReferencePriceSet(Event):
 
     product_sequence: U64 = 0
     price_ticks: I64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @EVENTS.register(25)
@@ -96,6 +98,8 @@ class Uncrossed(Event):
 @EVENTS.register(27)
 class ScheduleAssigned(Event):
     schedule: Digest = NO_DIGEST
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @EVENTS.register(28)

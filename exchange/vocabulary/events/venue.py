@@ -23,6 +23,8 @@ class CommandRefused(Event):
 @EVENTS.register(2)
 class RulesVersionSet(Event):
     rules_version: U32 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @EVENTS.register(3)
@@ -33,19 +35,23 @@ class ClockTicked(Event):
 @EVENTS.register(4)
 class PoliciesAdopted(Event):
     policies: Digest = NO_DIGEST
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @EVENTS.register(5)
 class WithdrawalLimitSet(Event):
     asset: U64 = 0
     amount: I64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
 
 
 @EVENTS.register(6)
 class Proposed(Event):
     """A command waits for a second user. `user` made it; `subject` is the trade, transfer, participant or rules version
     it is about, and the header's instrument is the command's. The header's account is whose money it is: an
-    adjustment's payer, a withdrawal's account. For policies to adopt, `evidence` is their digest."""
+    adjustment's payer, a withdrawal's account. `policies` are those to adopt."""
 
     proposal: U64 = 0
     user: U64 = 0
@@ -54,12 +60,15 @@ class Proposed(Event):
     command_kind: U8 = 0
     reason: U16 = 0
     evidence: Digest = NO_DIGEST
+    policies: Digest = NO_DIGEST
 
 
 @EVENTS.register(7)
 class ProposalEnded(Event):
-    """`user` approved it, and the events of the command follow, or rejected it (`approved` 0)."""
+    """`user` approved it, and the events of the command follow, or rejected it (`approved` 0); the reason is theirs."""
 
     proposal: U64 = 0
     user: U64 = 0
     approved: U8 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST

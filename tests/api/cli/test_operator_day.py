@@ -80,6 +80,9 @@ def test_a_product_is_halted_for_a_reason_and_resumed(day):
     assert "is continuous" in day.tlx("operator", "resume", day.symbol)
     assert "is cancel_only" in day.tlx("operator", "phase", day.symbol, "cancel_only", *WHY)
     assert "is continuous" in day.tlx("operator", "resume", day.symbol, "--to", "continuous")
+    told = day.tlx("operator", "interventions")
+    assert all(word in told for word in ("halt", "resume", "regulator", "a letter"))
+    assert "is 9.00" in day.tlx("operator", "reference-price", day.symbol, "9.00", *WHY)
 
 
 def test_an_account_is_blocked_and_unblocked(day):
@@ -118,16 +121,17 @@ def test_trades_are_busted_and_adjusted_by_two(day):
 
 def test_what_another_proposed_may_be_rejected(day):
     number = re.search(r"approve ([0-9]+)", day.tlx("operator", "bust", day.symbol, trade(day), *WHY)).group(1)
-    assert "is rejected" in day.tlx("operator", "reject", number, by="second")
+    assert "is rejected" in day.tlx("operator", "reject", number, "--note", "not so", by="second")
     assert day.tlx("operator", "proposals") == "No proposals.\n"
-    assert "rejected by user" in day.tlx("operator", "proposals", "--status", "rejected")
+    told = day.tlx("operator", "proposals", "--status", "rejected")
+    assert "rejected by user" in told and "not so" in told
     assert day.tlx("operator", "approve", number, by="second", fails=True).startswith("UNKNOWN_PROPOSAL: ")
 
 
 def test_limits_policies_and_rules_take_two(day):
-    approved(day, day.tlx("operator", "adopt-policies"))
-    approved(day, day.tlx("operator", "rules", "1"))
-    approved(day, day.tlx("operator", "withdrawal-limit", "5.00"))
+    approved(day, day.tlx("operator", "adopt-policies", *WHY))
+    approved(day, day.tlx("operator", "rules", "1", *WHY))
+    approved(day, day.tlx("operator", "withdrawal-limit", "5.00", *WHY))
     assert day.tlx("withdraw", "1.00", "--key", "a", by="buyer", fails=True).startswith("MISSING_SCOPE: ")
     user = day.tlx("operator", "user", day.buyer.participant, "--role", "buyer").split()[1]
     day.tlx("operator", "key", user, "--to", day.home / "treasurer.json", "--scope", "view", "--scope", "transfer")
@@ -136,8 +140,8 @@ def test_limits_policies_and_rules_take_two(day):
     ]
     assert all(number in day.tlx("operator", "transfers") for number in numbers)
     assert "is confirmed" in day.tlx("operator", "confirm", numbers[0])
-    assert "carried out" in approved(day, day.tlx("operator", "confirm", numbers[1]))
-    assert "is aborted" in day.tlx("operator", "abort", numbers[2])
+    assert "carried out" in approved(day, day.tlx("operator", "confirm", numbers[1], *WHY))
+    assert "is aborted" in day.tlx("operator", "abort", numbers[2], *WHY)
     assert day.tlx("operator", "transfers") == "No transfers.\n"
 
 

@@ -55,6 +55,12 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         [],
     ),
     (
+        "busts",
+        "sequence event_index",
+        [("big", "instrument trade_id timestamp_ns"), ("small", "reason"), ("bytes32", "evidence")],
+        [],
+    ),
+    (
         "decisions",
         "sequence event_index",
         [
@@ -149,7 +155,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         [
             ("small", "phase old_phase reason"),
             ("whole", "trading_day"),
-            ("big", "timestamp_ns"),
+            ("big", "actor timestamp_ns"),
             ("bytes32", "evidence"),
         ],
         [],
@@ -172,8 +178,8 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "proposal",
         [
             ("big", "user_id account instrument subject amount proposed_ns ended_ns ended_by"),
-            ("small", "command_kind reason state"),
-            ("bytes32", "evidence"),
+            ("small", "command_kind reason state end_reason"),
+            ("bytes32", "evidence policies end_evidence"),
         ],
         ["state proposal"],
     ),

@@ -1,15 +1,18 @@
-"""A folder on one's own machine as the source of documents: its files found, and opened as streams."""
+"""Where documents come from, a folder or files handed in: each file opened as a stream of its content."""
 
+import io
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from exchange.assay.recipe import DocumentError
-from exchange.catalogue.archive import UNPACK_LIMITS, ArchiveLimits
+from exchange.catalogue.archive import DEFAULT_LIMITS, UNPACK_LIMITS, ArchiveLimits
 from exchange.catalogue.compression import SUFFIXES, Decompressed, compression_of
 from exchange.catalogue.listing import ListingError, safe_path
+from exchange.catalogue.unpacking import is_archive
 
 TOOL_FOLDERS = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".venv", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache",
@@ -44,15 +47,32 @@ class FolderSource:
             file = place.open("rb")
         except OSError as error:
             raise DocumentError("FILE_MISSING", f"{path}: {error.strerror}") from None
-        if PurePosixPath(path).suffix.lower() not in SUFFIXES:
-            return file
-        compression = compression_of(file.read(8))
-        file.seek(0)
-        if compression is None:
-            file.close()
-            raise DocumentError("FILE_DAMAGED", f"{path} is neither gzip nor zstd, though its name says so")
-        limit_bytes = self.limits.unpacked_of(place.stat().st_size)
-        return cast(BinaryIO, Decompressed(file, compression, path, limit_bytes, owned=True))
+        return content_of(file, path, place.stat().st_size, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSource:
+    """The same for files that were handed in, so that both sides take the same documents."""
+
+    files: Mapping[str, bytes]
+    limits: ArchiveLimits = DEFAULT_LIMITS
+
+    def stream(self, path: str) -> BinaryIO:
+        if path not in self.files:
+            raise DocumentError("FILE_MISSING", path)
+        return content_of(io.BytesIO(self.files[path]), path, len(self.files[path]), self.limits)
+
+
+def content_of(file: BinaryIO, path: str, size_bytes: int, limits: ArchiveLimits) -> BinaryIO:
+    """The file itself, or what it holds compressed where its name says so."""
+    if PurePosixPath(path).suffix.lower() not in SUFFIXES:
+        return file
+    compression = compression_of(file.read(8))
+    file.seek(0)
+    if compression is None:
+        file.close()
+        raise DocumentError("FILE_DAMAGED", f"{path} is neither gzip nor zstd, though its name says so")
+    return cast(BinaryIO, Decompressed(file, compression, path, limits.unpacked_of(size_bytes), owned=True))
 
 
 def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK_LIMITS) -> list[FoundFile]:
@@ -68,6 +88,8 @@ def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK
                 skipped["link or device"] += 1
             elif name.startswith("."):
                 skipped["hidden file"] += 1
+            elif is_archive(name):
+                skipped["archive, to be measured by itself"] += 1
             else:
                 found.append(found_file(place, root))
         if len(found) > limits.entries:
