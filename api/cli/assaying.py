@@ -20,7 +20,7 @@ def run_assay(measured: Measured, way: Way, secret: Path | None, words: Path | N
 
     Without a file of its own the secret is made by chance, and kept beside the parts where those are kept.
     """
-    worth = min(len(os.sched_getaffinity(0)), 1 + measured.size_bytes // BYTES_OF_A_WORKER)
+    worth = workers_worth(measured.size_bytes)
     with progress(f"Assaying {measured.name}", measured.size_bytes) as told:
         return assay_documents(
             measured.documents,
@@ -33,6 +33,11 @@ def run_assay(measured: Measured, way: Way, secret: Path | None, words: Path | N
             reference=ReferenceFiles(words=words),
             account=measured.account,
         )
+
+
+def workers_worth(size_bytes: int) -> int:
+    """As many processes as there are processors for, and text for."""
+    return min(len(os.sched_getaffinity(0)), 1 + size_bytes // BYTES_OF_A_WORKER)
 
 
 def _secret(file: Path | None, folder: Path | None) -> bytes:

@@ -1,18 +1,20 @@
 """What `tlx verify` does with a folder of delivered lots: every check, each refusal by name, nothing sent anywhere."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from api.cli.assaying import run_assay
+from api.cli.assaying import run_assay, workers_worth
 from api.cli.console import CommandError, progress_bar
 from api.cli.evidence_check import CheckedPack, check_pack
 from api.cli.measured import open_dataset
 from api.cli.options import key_of
 from exchange.assay.certificate import Certificate, verify_certificate
 from exchange.assay.pipeline import ReferenceFiles, Way, rtu1_counter
+from exchange.assay.privacy import Finding
 from exchange.assay.remeasure import Remeasured, differences, remeasure, reproduce
 from exchange.catalogue.layouts import Wishes
 from exchange.delivery.folder import (
@@ -176,7 +178,9 @@ def check_secret(found: Verification, secret_file: Path, dataset: Path | None, r
 
 
 def _remeasure(found: Verification, reference: ReferenceFiles) -> None:
-    found.measured = remeasure(found.delivery.certificate.assay, documents_of(found.lots), reference)
+    documents = documents_of(found.lots)
+    way = Way(workers_worth(sum(len(document.text.encode()) for document in documents)))
+    found.measured = remeasure(found.delivery.certificate.assay, documents, reference, way)
     if not found.measured.same_code:
         return
     for fact in found.measured.contradictions:
@@ -199,16 +203,16 @@ def _named(names: list[str]) -> str:
     return ", ".join(names[:20])
 
 
-def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, dict[str, Any]]]:
-    """Each verified lot, with what was found in its documents, by kind."""
-    ordered = sorted(found.lots, key=lambda lot: lot.first_index)
+def found_by_lot(found: Verification) -> Iterator[tuple[VerifiedLot, list[Finding]]]:
+    """Each verified lot with what was found in its documents, these numbered as in the dataset.
+
+    Of a great many findings only the first are placed; the facts count them all.
+    """
     findings = found.measured.part.findings if found.measured else []
+    at = [finding.document for finding in findings]
     start = 0
-    for lot in ordered:
+    for lot in sorted(found.lots, key=lambda lot: lot.first_index):
         end = start + len(lot.documents)
-        kinds: dict[str, int] = {}
-        for finding in findings:
-            if start <= finding.document < end:
-                kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
-        yield lot, kinds
+        within = findings[bisect_left(at, start) : bisect_left(at, end)]
+        yield lot, [each._replace(document=each.document - start + lot.first_index) for each in within]
         start = end

@@ -1,5 +1,6 @@
 """What a verification found, for people and for machines."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from rich.console import RenderableType
 from api.cli.console import printable, table
 from api.cli.evidence_check import CheckedPack, Ruling
 from api.cli.verification import Verification, found_by_lot
+from exchange.assay.privacy import Finding
 from exchange.assay.remeasure import Fact, Remeasured
 from exchange.assay.report import percent
 
@@ -23,7 +25,7 @@ _HOW: Final = {
 def lots_table(found: Verification) -> RenderableType:
     rows = [
         [lot.lot, f"{lot.first_index}-{lot.statement.end - 1}", f"{len(lot.documents):,}", f"{lot.actual_rtu:,}", kinds]
-        for lot, kinds in ((lot, _kinds(kinds)) for lot, kinds in found_by_lot(found))
+        for lot, kinds in ((lot, _kinds(findings)) for lot, findings in found_by_lot(found))
     ]
     bad = [complaint for complaint in found.complaints if complaint.where.startswith("lot ")]
     rows += [[each.where.removeprefix("lot "), "-", "-", "-", each.code] for each in bad]
@@ -83,7 +85,8 @@ def as_told(found: Verification) -> dict[str, Any]:
             "lots": certificate.lots,
         },
         "lots": [
-            {**lot.statement._asdict(), "base": lot.base, "findings": kinds} for lot, kinds in found_by_lot(found)
+            {**lot.statement._asdict(), "base": lot.base, "findings": [finding._asdict() for finding in findings]}
+            for lot, findings in found_by_lot(found)
         ],
         "measured": None if measured is None else _measured(measured),
         "reproduced": None if found.different is None else not found.different,
@@ -134,5 +137,6 @@ def _listed(values: Any) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def _kinds(kinds: dict[str, int]) -> str:
-    return ", ".join(f"{kind} {count:,}" for kind, count in sorted(kinds.items())) or "none"
+def _kinds(findings: list[Finding]) -> str:
+    counts = Counter(finding.kind for finding in findings)
+    return ", ".join(f"{kind} {count:,}" for kind, count in sorted(counts.items())) or "none"

@@ -23,7 +23,7 @@ PARTS_AHEAD = 3
 
 
 class Executor(NamedTuple):
-    """`submit` starts a task; as many as `ahead` may be under way."""
+    """`submit` starts a task; as many as `ahead` may be under way, or done and waiting for one before them."""
 
     submit: Callable[..., "Future[Any]"]
     ahead: int
@@ -64,7 +64,7 @@ def in_order(chosen: Executor, tasks: Iterable[Task | R]) -> Iterator[R]:
             waiting.append(started)
         else:
             waiting.append(task)
-        while waiting and (len(running) >= chosen.ahead or not _is_running(waiting[0], running)):
+        while waiting and (len(waiting) >= chosen.ahead or not _is_running(waiting[0], running)):
             yield _next(waiting, running)
     while waiting:
         yield _next(waiting, running)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from exchange.assay.certificate import canonical_json
 from exchange.assay.errors import CertificateError
 from exchange.assay.grade import INDICATORS, ONE_PPM, Measurement, grade_of
-from exchange.assay.pipeline import AssayResult, ReferenceFiles, assay_documents, code_version
+from exchange.assay.pipeline import ALONE, AssayResult, ReferenceFiles, Way, assay_documents, code_version
 from exchange.vocabulary.documents import BadDocument, Document
 
 How = Literal["equal", "bounds", "at most", "stated", "whole set only"]
@@ -73,7 +73,10 @@ class Remeasured(NamedTuple):
 
 
 def remeasure(
-    assay: Mapping[str, Any], documents: Sequence[Document], reference: ReferenceFiles | None = None
+    assay: Mapping[str, Any],
+    documents: Sequence[Document],
+    reference: ReferenceFiles | None = None,
+    way: Way = ALONE,
 ) -> Remeasured:
     """Assay the documents and hold the certificate's body against it; CertificateError where it is no such body."""
     check_shape(assay)
@@ -84,6 +87,7 @@ def remeasure(
         secret=b"",
         declared=declaration_of(assay),
         reference=reference,
+        way=way,
     )
     is_whole = len(documents) == assay["documents"]
     return Remeasured(part, [*_facts(part.body, assay, is_whole)], _same_code(part.body, assay), is_whole)

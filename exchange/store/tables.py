@@ -201,14 +201,9 @@ trades: Final = Table(
 """As in the event, `account` is the taker's; `bust_sequence` is zero while the trade stands."""
 
 busts: Final = Table(
-    "busts",
-    metadata,
-    _id("sequence"),
-    _id("event_index"),
-    *_big("instrument", "trade_id", "timestamp_ns"),
-    *_small("reason"),
+    "busts", metadata, _id("sequence"), _id("event_index"), *_big("instrument", "trade_id"), *_small("reason"),
     *_digest("evidence"),
-)
+)  # fmt: skip
 """Trades that were reversed whole."""
 
 adjustments: Final = Table(

@@ -349,6 +349,18 @@ def test_another_certificate_or_key_verifies_nothing(lots, delivered, tlx):
     assert refused(tlx, "verify", lots, "--assayer", signer) == ["CERTIFICATE_WITHOUT_LOTS"]
 
 
+def test_a_certificate_by_another_version_of_the_assay_is_not_contradicted(lots, tlx):
+    key = Ed25519PrivateKey.generate()
+    own = json.loads((lots / "certificate.json").read_bytes())["body"]
+    older = {**own["assay"], "grade": "G1", "code_sha256": "0" * 64}
+    signed = sign_certificate(older, key, issued_at_s=1, expires_at_s=2, lots=own["lots"])
+    (lots / "certificate.json").write_bytes(signed)
+    next(lots.glob("*-evidence.zip")).unlink()
+    told = tlx("verify", lots, "--assayer", key.public_key().public_bytes_raw().hex())
+    assert told.exit_code == 0, told.stderr
+    assert "another version of the assay" in told.stdout and "CONTRADICTS" in told.stdout
+
+
 def test_one_document_is_proved_to_somebody_who_has_nothing_else(delivered, tlx, tmp_path):
     proof, text = tmp_path / "riddle.proof.json", tmp_path / "riddle.txt"
     assert tlx("prove", delivered.all, 7, "--to", proof, "--text", text).exit_code == 0

@@ -57,7 +57,7 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
     (
         "busts",
         "sequence event_index",
-        [("big", "instrument trade_id timestamp_ns"), ("small", "reason"), ("bytes32", "evidence")],
+        [("big", "instrument trade_id"), ("small", "reason"), ("bytes32", "evidence")],
         [],
     ),
     (
