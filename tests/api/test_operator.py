@@ -6,6 +6,12 @@ import json
 import pytest
 from api_venue import refused
 
+from exchange.operations.notes import read_note
+from exchange.spine.journal import read_blocks
+from exchange.vocabulary import commands as c
+from exchange.vocabulary.codec import COMMAND_BYTES, COMMANDS
+from exchange.vocabulary.instruments import Cause
+
 WHY = {"reason": "risk", "note": "a valuation"}
 
 
@@ -92,6 +98,37 @@ def test_a_halt_holds_at_once_and_trading_returns(venue):
     refused(venue.operator.post(phase, {"phase": "halted", "reason": "a hunch"}), 400, "BAD_REQUEST")
     refused(venue.operator.post("/products/GOLD-CNY/phase", {"phase": "halted"}), 404, "UNKNOWN_INSTRUMENT")
     refused(venue.operator.post(phase, {"phase": "lunch"}), 400, "BAD_REQUEST")
+
+
+def test_what_an_operator_does_alone_is_in_the_journal_with_actor_reason_and_note(venue):
+    product, after = f"/products/{venue.product_id}", venue.exchange.sequence
+    withdrawals = [
+        venue.buyer.post("/withdrawals", {"currency": "CNY", "amount": "1.00", "key": key}).json()["id"]
+        for key in ("left", "stays")
+    ]
+    done = [
+        venue.operator.post(f"{product}/reference-price", {"price": venue.price(500)} | WHY),
+        venue.operator.request("PUT", f"{product}/schedule", {"calendar": "24/7"} | WHY),
+        venue.operator.delete(f"{product}/schedule", **WHY),
+        venue.operator.post(f"/transfers/{withdrawals[0]}/confirm", WHY),
+        venue.operator.post(f"/transfers/{withdrawals[1]}/abort", WHY),
+    ]
+    assert [each.status_code for each in done] == [200] * len(done), [each.text for each in done]
+    asked = [each for each in journalled(venue.exchange, after) if hasattr(each, "reason") and each.actor]
+    kinds = [c.SetReferencePrice, c.AssignSchedule, c.AssignSchedule, c.ConfirmTransfer, c.AbortTransfer]
+    assert [type(each) for each in asked] == kinds
+    for command in asked:
+        assert venue.exchange.directory.keys[command.actor].user
+        assert command.reason == Cause.RISK
+        assert read_note(venue.exchange.vault, command.evidence) == WHY["note"]
+
+
+def journalled(exchange, after):
+    for block in read_blocks(exchange.settings.data_folder / "journal", after):
+        for offset in range(0, len(block.commands), COMMAND_BYTES):
+            command = COMMANDS.decode(block.commands, offset)
+            if command.sequence > after:
+                yield command
 
 
 def test_books_and_machine_agree_while_orders_rest_and_trade(venue):
