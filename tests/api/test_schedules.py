@@ -63,7 +63,7 @@ class DayVenue:
         return self
 
     def reaches(self, phase):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while (now := self.phase) != phase:
             assert time.monotonic() < deadline, f"{now}, not {phase}"
             time.sleep(0.01)
