@@ -31,7 +31,7 @@ def rest(venue, client=None, ticks=100):
 
 def outcome(client, order):
     """Why an order ended, waiting until it has; None where it stands for a quarter of a second."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         told = client.get(f"/orders/{order}").json()
         if told["status"] == "done":
