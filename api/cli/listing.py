@@ -8,6 +8,7 @@ import typer
 from rich.console import RenderableType
 
 from api.cli.assaying import run_assay
+from api.cli.certifying import write_certificate
 from api.cli.client import Part
 from api.cli.console import as_json_text, err, facts, say, show
 from api.cli.folders import Folder, read_folder
@@ -52,6 +53,10 @@ def assay_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print what a certificate would say, as JSON")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file, a page to send")] = None,
     words: Annotated[Path | None, typer.Option("--words", help="Sensitive words to look for, one a line")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Sign what was measured, and write it to this file")] = None,
+    key: Annotated[Path, typer.Option("--signing-key", help="Key to sign with; made where it is missing")] = Path(
+        "assayer.key"
+    ),
 ) -> None:
     """Measure a dataset as the exchange would: tokens, duplicates, languages, personal data, secrets, grade.
 
@@ -63,6 +68,9 @@ def assay_command(
     wishes = _wishes(fields or (), format_, encoding, splitter, files or (), config, header)
     with open_dataset(place, croissant, wishes) as measured:
         result = run_assay(measured, Way(workers, cluster, resume), secret, words)
+    if certificate:
+        signer = write_certificate(result.body, certificate, key)
+        err().print(f"Certified in {certificate}, by the key {signer}.", highlight=False)
     if html:
         html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:

@@ -4,11 +4,14 @@ import gzip
 import io
 import json
 import tarfile
+import time
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from exchange.assay.certificate import verify_certificate
 
 ROWS = [{"question": f"What is {n} and {n}?", "answer": f"It is {2 * n}, as anybody can see."} for n in range(60)]
 LINES = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)
@@ -152,3 +155,33 @@ def test_an_archive_may_hold_the_metadata_too(tlx, dataset_folder, tmp_path):
     files = {f"riddles/{path.name}": path.read_bytes() for path in dataset_folder.iterdir()}
     (tmp_path / "set.zip").write_bytes(zipped(files))
     assert body_of(tlx, tmp_path / "set.zip")["name"] == "riddles"
+
+
+def test_anyone_may_sign_what_was_measured(tlx, tmp_path):
+    (tmp_path / "set.jsonl").write_bytes(LINES)
+    secret = tmp_path / "secret.hex"
+    secret.write_text("07" * 32)
+    options = ["--secret", secret, "--signing-key", tmp_path / "mine.key", "--workers", "1"]
+    told = []
+    for name in ("first.json", "second.json"):
+        result = tlx("assay", tmp_path / "set.jsonl", "--certificate", tmp_path / name, *options)
+        assert result.exit_code == 0, result.stderr
+        told.append(result.stderr.split("by the key ")[1].replace("\n", "").rstrip("."))
+    assert told[0] == told[1]
+    assert (tmp_path / "mine.key").stat().st_mode & 0o077 == 0
+    certificates = [
+        verify_certificate(
+            (tmp_path / name).read_bytes(), trusted_assayers=[bytes.fromhex(told[0])], now_s=int(time.time())
+        )
+        for name in ("first.json", "second.json")
+    ]
+    assert certificates[0].assay == certificates[1].assay == body_of(tlx, tmp_path / "set.jsonl", "--secret", secret)
+
+
+def test_what_is_no_key_signs_nothing(tlx, tmp_path):
+    (tmp_path / "set.jsonl").write_bytes(LINES)
+    (tmp_path / "bad.key").write_text("not hex")
+    options = ["--certificate", tmp_path / "signed.json", "--signing-key", tmp_path / "bad.key"]
+    result = tlx("assay", tmp_path / "set.jsonl", *options)
+    assert (result.exit_code, result.stderr.split(":")[0]) == (1, "BAD_KEY")
+    assert not (tmp_path / "signed.json").exists()
