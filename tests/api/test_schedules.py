@@ -68,6 +68,12 @@ class DayVenue:
             assert time.monotonic() < deadline, f"{now}, not {phase}"
             time.sleep(0.01)
 
+    def comes_to(self, date):
+        deadline = time.monotonic() + 30
+        while self.trading_day != date:
+            assert time.monotonic() < deadline, f"{self.trading_day}, not {date}"
+            time.sleep(0.01)
+
     @property
     def phase(self):
         return self.venue.public.get(f"/products/{self.venue.product_id}").json()["phase"]
@@ -99,9 +105,11 @@ class DayVenue:
 def running(folder, clock, **settings):
     with ServerThread(folder, clock=clock, clock_idle_s=0.02, **settings) as server:
         day = DayVenue(server, clock)
-        yield day
-        for client in day.venue.clients:
-            client.close()
+        try:
+            yield day
+        finally:
+            for client in day.venue.clients:
+                client.close()
 
 
 @pytest.fixture
@@ -204,8 +212,9 @@ def test_a_restart_in_the_middle_goes_on_where_the_day_should_be(tmp_path, clock
     clock.set("10:00:00", "2026-11-30")
     with running(tmp_path / "data", clock) as day:
         day.venue.listed = listed
+        # It was left in this phase, so the day tells whether the runner has been there.
+        day.comes_to("2026-11-30")
         day.reaches("continuous")
-        assert day.trading_day == "2026-11-30"
         day.at("11:30:00", "cancel_only", "2026-11-30")
 
 
