@@ -91,7 +91,7 @@ def _text_records(text: io.TextIOWrapper, recipe: Recipe, path: str, limit_chars
         case "json", _:
             return json_array(text, path, limit_chars)
         case (("csv" | "tsv"), _):
-            return table_rows(Lines(text, limit_chars), "," if recipe.format == "csv" else "\t", recipe, path)
+            return table_rows(Lines(text, limit_chars), recipe, path)
         case _, "lines":
             return text_lines(Lines(text, limit_chars), recipe)
         case _, "blank-lines":

@@ -228,7 +228,8 @@ def _fields(
     stated = tuple(Field(selector) for selector in wishes.fields)
     header, rows = True, list[dict[str, Any]]()
     if kind in ("csv", "tsv"):
-        header, _ = sample_table(source, paths[0], kind, encoding, wishes.header)
+        told = (sample_table(source, path, kind, encoding, wishes.header)[0] for path in paths)
+        header = next((each for each in told if each is not None), True)
     elif kind == "json":
         kind = json_kind(source, paths[0], encoding)
     if not stated:
