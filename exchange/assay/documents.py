@@ -56,6 +56,7 @@ def _read_file(
     source: Source, path: str, recipe: Recipe, limits: ReadLimits, encodings: Counter[str], kinds: FieldKinds | None
 ) -> Iterator[Taken]:
     with source.stream(path) as stream:
+        path = path.encode(errors="replace").decode()  # A name on a disk need not be UTF-8.
         if recipe.format == "parquet":
             records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
         else:

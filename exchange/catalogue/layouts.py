@@ -105,7 +105,7 @@ def infer_layout(place: Path, wishes: Wishes) -> tuple[FolderSource, Layout]:
     licence = find_licence(source, shown, card.licence if card else None)
     chosen, kind, why = _choose(source, files, card, wishes, skipped)
     if not chosen:
-        raise ListingError("NO_DATA_FILES", f"{place.name} has nothing that documents are taken from: {_told(skipped)}")
+        raise ListingError("NO_DATA_FILES", f"nothing there is what documents are taken from: {_told(skipped)}")
     recipe, reasons = _recipe(source, chosen, kind, wishes)
     return source, Layout(recipe, (*why, *reasons), +skipped, licence, card.language if card else None)
 
