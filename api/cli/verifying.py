@@ -117,6 +117,8 @@ def _tell(found: Verification, assayer: str | None) -> None:
         show(facts_table(found.measured))
         if not found.measured.same_code:
             say("The certificate was made by another version of the assay, so what does not fit proves nothing.")
+    if not found.packs:
+        say("No evidence pack lies beside the lots: of licence, purposes and the gate's decision nothing was seen.")
     for pack in found.packs:
         for line in evidence_lines(pack):
             say(printable(line))

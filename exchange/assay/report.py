@@ -53,6 +53,7 @@ def _counts(body: Mapping[str, Any]) -> Table:
     rows = [
         ("Documents", f"{body['documents']:,} ({body['distinct_documents']:,} distinct)"),
         (body["rtu_version"], f"{body['rtu']:,} tokens, largest document {body['largest_document_rtu']:,}"),
+        ("Other vocabularies", _other_vocabularies(body)),
         ("Canonical text", f"{body['canonical_utf8_bytes']:,} bytes"),
         ("Languages", ", ".join(f"{name} {count:,}" for name, count in languages.items())),
         ("Exact duplicates", _share(duplicates, "exact")),
@@ -64,6 +65,12 @@ def _counts(body: Mapping[str, Any]) -> Table:
     for name, value in rows:
         table.add_row(Text(name, "bold"), _text(value))
     return table
+
+
+def _other_vocabularies(body: Mapping[str, Any]) -> str:
+    """Tokens there as a share of the RTU of the same documents."""
+    told = sorted(body["other_vocabularies"].items())
+    return ", ".join(f"{name} {percent(row['tokens_per_rtu_ppm'])}" for name, row in told)
 
 
 def _words(body: Mapping[str, Any]) -> str:

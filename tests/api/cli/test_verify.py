@@ -424,6 +424,7 @@ def test_a_pack_is_opened_where_it_is_named_and_held_against_its_own_manifest(lo
     elsewhere = tmp_path / "pack.zip"
     shutil.move(path, elsewhere)
     assert verified(tlx, lots)["evidence"] == []
+    assert "No evidence pack lies beside the lots" in tlx("verify", lots).stdout
     (pack,) = verified(tlx, lots, "--evidence", elsewhere)["evidence"]
     assert (pack["licence"], pack["purposes"][0], pack["decisions"][0]["permitted"]) == ("MIT", "training", True)
     assert any("PIPL" in rule["law"] for rule in pack["rules"])
