@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -230,6 +231,14 @@ def test_files_of_two_formats_that_were_named_are_refused(tmp_path: Path) -> Non
     folder = tree(tmp_path, {"a.jsonl": LINES, "b.csv": "text\nx\n"})
     assert refusal(folder, files=("*",)) == "WHICH_FORMAT"
     assert refusal(folder, files=("c*",)) == "NO_DATA_FILES"
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path, {"a.jsonl": LINES, "locked/b.jsonl": LINES})
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda place: real(place if "locked" not in str(place) else tmp_path / "none"))
+    with pytest.raises(OSError, match="none"):
+        taken(folder)
 
 
 def test_archives_in_a_folder_are_named_and_not_opened(tmp_path: Path) -> None:
