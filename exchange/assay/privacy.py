@@ -188,7 +188,7 @@ def find_personal_data(text: str, document: int) -> list[Finding]:
 
     Full-width digits and letters, as Chinese keyboards give them, count as the plain ones.
     """
-    if _FULL_WIDTH.search(text):
+    if not text.isascii() and _FULL_WIDTH.search(text):
         text = text.translate(_PLAIN)
     shape = shape_of(text)
     opened = {recogniser.kind for gate, recogniser in _GATES if shape is None or gate in shape}
