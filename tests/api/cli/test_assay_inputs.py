@@ -136,6 +136,14 @@ def test_a_pipe_and_a_device_are_named_and_not_waited_for(tlx, tmp_path):
         assert (result.exit_code, result.stderr.split(":")[0]) == (1, "NOT_A_FILE")
 
 
+def test_what_is_no_file_is_not_taken_for_metadata(tlx, tmp_path):
+    (tmp_path / "set.jsonl").write_bytes(LINES)
+    os.mkfifo(tmp_path / "croissant.json")
+    (tmp_path / "gone.json").symlink_to("nowhere")
+    (tmp_path / "folder.json").mkdir()
+    assert body_of(tlx, tmp_path)["documents"] == 60
+
+
 def test_a_name_that_is_no_utf8_is_told_with_a_mark(tlx, tmp_path):
     folder = tmp_path / os.fsdecode(b"set\xff")
     folder.mkdir()
