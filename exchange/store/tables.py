@@ -105,7 +105,8 @@ bases: Final = Table(
     "bases",
     metadata,
     _id("base"),
-    *_big("issuer", "lots", "copies", "lot_rtu", "issued_claims", "defined_ns"),
+    *_big("issuer", "lots", "copies", "lot_rtu", "issued_claims", "withdrawn_claims", "defined_ns"),
+    *_small("withheld"),
     *_text(16, "code"),
     *_digest("listing", "certificate", "decision"),
 )

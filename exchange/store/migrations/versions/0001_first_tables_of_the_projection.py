@@ -48,7 +48,8 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "bases",
         "base",
         [
-            ("big", "issuer lots copies lot_rtu issued_claims defined_ns"),
+            ("big", "issuer lots copies lot_rtu issued_claims withdrawn_claims defined_ns"),
+            ("small", "withheld"),
             ("text16", "code"),
             ("bytes32", "listing certificate decision"),
         ],
