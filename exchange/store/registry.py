@@ -1,8 +1,8 @@
-"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions."""
+"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions, options."""
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from exchange.store import tables
 from exchange.store.rare import Handlers
@@ -128,6 +128,14 @@ def _base_withheld(connection: Connection, event: ev.BaseWithheld) -> None:
 def _claims_withdrawn(connection: Connection, event: ev.ClaimsWithdrawn) -> None:
     withdrawn = tables.bases.c.withdrawn_claims + event.claims
     _set(connection, tables.bases, event.base, withdrawn_claims=withdrawn)
+
+
+@_on(ev.OrderOptions)
+def _order_options(connection: Connection, event: ev.OrderOptions) -> None:
+    """Told once more where an amend changes the limit of a pegged order."""
+    told = tables.order_options
+    connection.execute(delete(told).where(told.c.order_id == event.order_id))
+    _add(connection, told, event)
 
 
 @_on(ev.ClaimsIssued)

@@ -128,6 +128,12 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         [],
     ),
     (
+        "order_options",
+        "order_id",
+        [("small", "peg"), ("big", "entry offset_ticks cap_ticks trail_ticks exit_price_ticks exit_stop_ticks")],
+        [],
+    ),
+    (
         "orders",
         "order_id",
         [
