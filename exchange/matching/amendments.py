@@ -124,7 +124,9 @@ class AmendDesk:
         leaves = wish.lots - order.cum_lots
         order.entitlement.open_lots += leaves - order.leaves_lots
         order.lots, order.leaves_lots = wish.lots, leaves
-        order.price_ticks, order.stop_price_ticks = wish.price_ticks, wish.stop_price_ticks
+        order.price_ticks = wish.price_ticks
+        if order.type != _TRAILING:
+            order.stop_price_ticks = wish.stop_price_ticks
         change = self.matcher.set_hold(order, hold_needed(order, order.price_ticks, leaves))
         self.writer.order(AMENDED, order, change, flags=WAITS)
         if order.waits == FOR_STOP:
