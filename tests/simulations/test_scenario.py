@@ -19,7 +19,6 @@ R = Reason
 UNREACHABLE = {
     commands.AmendOrder: {
         R.ACCOUNT_BLOCKED: "blocking an account ends its orders",
-        R.ENTITLEMENT_EXPIRED: "an entitlement that expires ends its orders",
         R.TOO_MANY_HOLDERS: "who has a bid open is a holder",
         R.TIF_NOT_IN_PHASE: "what a phase does not take ended when it began",
     },
@@ -42,8 +41,8 @@ EXCLUSIVE = {
         combinations([R.INSTRUMENT_CLOSED, R.INSTRUMENT_HALTED, R.CANCEL_ONLY], 2),
         # Without a reference price there is no band.
         [(R.NO_REFERENCE_PRICE, R.PRICE_OUTSIDE_BAND)],
-        # What takes at once never rests, and what is not there has no price.
-        combinations([R.TOO_MANY_OPEN_ORDERS, R.NO_LIQUIDITY, R.FUNDS_TOO_SMALL], 2),
+        # An order by funds takes at once and has no exit, and what is not there has no price.
+        product([R.TOO_MANY_OPEN_ORDERS, R.NO_LIQUIDITY], [R.FUNDS_TOO_SMALL]),
         # A buyer needs cash, a seller claims.
         product([R.INSUFFICIENT_CLAIMS], [R.INSUFFICIENT_FUNDS, R.FUNDS_TOO_SMALL]),
         combinations([R.POST_ONLY_WOULD_TAKE, R.FOK_NOT_FILLABLE, R.MIN_NOT_FILLABLE], 2),
