@@ -232,12 +232,13 @@ def tradable_lots(order: Order, enough: int) -> int:
     owner, mode = order.account.owner, order.self_trade
     bounds = dynamic_bounds(order.book, order.order_id >> 4)
     for level in order.book.opposite(order.side).crossing(order.price_ticks):
-        if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
-            return traded
+        outside = bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]
         hidden = 0
         for maker in level.orders.values():
             taken = 0
             if maker.account.owner != owner:
+                if outside:
+                    return traded
                 taken = min(left, maker.leaves_lots - maker.hidden_lots)
                 hidden += maker.hidden_lots
             elif mode == _DECREMENT:
