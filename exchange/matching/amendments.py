@@ -52,7 +52,8 @@ class AmendDesk:
             return self._change_queued(order, wish.lots)
         if order.waits:
             return self._change_waiting(order, wish)
-        return self._change(order, wish.price_ticks, wish.lots, wish.stop_price_ticks)
+        self._change(order, wish.price_ticks, wish.lots, wish.stop_price_ticks)
+        return self.matcher.look_at_last(order.book) if order.type == _OCO else None
 
     def _change(self, order: Order, price: int, lots: int, stop: int) -> None:
         if order.type == _OCO:
@@ -81,7 +82,6 @@ class AmendDesk:
         order.stop_price_ticks = stop
         options.cap_ticks = worst_of_two(order, price, stop)
         stops.add(order)
-        self.matcher.look_at_last(order.book)
 
     def _change_pegged(self, order: Order, wish: Wish) -> None:
         """A smaller size keeps its place. Else it leaves the book, and is placed anew once the command is through."""
