@@ -236,6 +236,15 @@ def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
         ("scenario: one\ncancel first\n", "only an account"),
         ("scenario: one\nreference 0\n    refused BAD_PRICE before WINTER\n", "no reason 'WINTER'"),
         ("scenario: one\naccount ann\nann buy 5 @ 100 quickly\n", "an order has no 'quickly'"),
+        ("scenario: one\naccount ann\nann buy 5 @ cheap\n", "'cheap' is no whole number"),
+        ("scenario: one\naccount ann\nann buy 5 @\n", "something is missing"),
+        ("scenario: one\naccount ann\naccount ann\n", "the account 'ann' already"),
+        ("scenario: one\naccount ann\nann buy 5 @ 100 raw colour=1\n", "PlaceOrder has no field 'colour'"),
+        ("scenario: one\naccount ann cash=-5\n", "BeginDeposit was refused: BAD_AMOUNT"),
+        ("scenario: one\naccount ann's\n", "a quotation is not closed"),
+        ("scenario: one\nrules: price\n", "rules are named by their numbers"),
+        ("scenario: one\nterms: tick_minor=0\naccount ann\n", "no market of these terms"),
+        (f"scenario: one\nterms: max_lots={2**70}\naccount ann\n", "no market of these terms"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_refused_with_its_line(tmp_path, text, what):
@@ -243,3 +252,10 @@ def test_a_file_that_is_no_scenario_is_refused_with_its_line(tmp_path, text, wha
     path.write_text(text)
     with pytest.raises(ScenarioError, match=what):
         [run(each) for each in read_scenarios(path)]
+
+
+def test_a_file_that_is_no_text_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "bad.scenario"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match=r"bad\.scenario: a scenario is text"):
+        list(read_scenarios(path))
