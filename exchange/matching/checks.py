@@ -62,7 +62,7 @@ def too_early(state: MachineState, account: Account, book: Book, side: int, min_
     """Whether the beneficial owner traded the other side less than `min_days` trading days ago, or is about to."""
     terms, other = book.terms, BUY + SELL - side
     last_day = state.last_days.get((account.owner, terms.instrument, other))
-    if last_day is not None and terms.trading_day - last_day < min_days:
+    if last_day is not None and terms.days_begun - last_day < min_days:
         return True
     return any(
         order.book is book and order.side == other

@@ -62,7 +62,9 @@ class PhaseDesk:
             return Reason.KILLED
         if new is Phase.CONTINUOUS and terms.phase not in CALLS and _crossed(book):
             return Reason.CROSSED_BOOK
-        terms.trading_day = command.trading_day or terms.trading_day
+        if command.trading_day > terms.trading_day:
+            terms.trading_day = command.trading_day
+            terms.days_begun += 1
         why = Cause(command.reason)
         self._move(book, new, why, command.freezes_at_ns, command.ends_at_ns, command.evidence)
         return OK

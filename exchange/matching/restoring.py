@@ -57,7 +57,7 @@ def restore(snapshot: state.State) -> MachineState:
         machine.codes.add(terms.symbol.rstrip(b"\0"))
     _restore_entitlements(machine, snapshot)
     for day in snapshot.rows(rows.LastDayRow):
-        machine.last_days[day.owner, day.instrument, day.side] = day.trading_day
+        machine.last_days[day.owner, day.instrument, day.side] = day.days_begun
     _restore_orders(machine, snapshot)
     _restore_operations(machine, snapshot)
     return machine

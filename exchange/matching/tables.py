@@ -48,7 +48,7 @@ def encode(machine: MachineState) -> bytes:
             rows.InstrumentRow: [book.terms for _, book in sorted(machine.books.items())],
             rows.EntitlementRow: _copied(rows.EntitlementRow, _entitlements(machine)),
             rows.LastDayRow: [
-                rows.LastDayRow(owner=owner, instrument=instrument, side=side, trading_day=day)
+                rows.LastDayRow(owner=owner, instrument=instrument, side=side, days_begun=day)
                 for (owner, instrument, side), day in sorted(machine.last_days.items())
             ],
             rows.TransferRow: _copied(rows.TransferRow, machine.transfers.values()),

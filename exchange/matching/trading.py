@@ -249,7 +249,7 @@ class Matcher(SelfTradePrevention):
     def _remember_day(self, *orders: Order) -> None:
         for order in orders:
             terms = order.book.terms
-            self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.trading_day
+            self.state.last_days[order.account.owner, terms.instrument, order.side] = terms.days_begun
 
 
 def _may_rest(order: Order) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from exchange.vocabulary import commands as c
 from exchange.vocabulary.instruments import Cause, Mode, Phase
+from exchange.vocabulary.rows import InstrumentRow
 from simulations.sandbox import digest
 from simulations.scenario_steps.market import Market, bits, named, options, word_of
 from simulations.scenario_steps.registry import verb
@@ -36,6 +37,19 @@ def _phase(market: Market, words: Sequence[str]) -> list[str]:
         reason=word_of(Cause, given.get("reason", "none")),
     )
     return market.apply(command)
+
+
+@verb("days")
+def _days(market: Market, words: Sequence[str]) -> list[str]:
+    """N: so many trading days begin one after the other, each by a move to `halted`, or from it, and back."""
+    happened: list[str] = []
+    for _ in range(int(words[0])):
+        row = market.rows(InstrumentRow)[0]
+        away = Phase.CLOSED if row.phase == Phase.HALTED else Phase.HALTED
+        for phase, day in ((away, row.trading_day + 1), (Phase(row.phase), 0)):
+            command = c.SetPhase(instrument=market.sandbox.instrument, phase=phase, trading_day=day)
+            happened += market.apply(command)
+    return happened
 
 
 @verb("reference")

@@ -83,9 +83,11 @@ def move(venue, *phases):
 def turn(venue, days):
     """So many trading days later, as a schedule's moves would have it."""
     instrument = venue.listed.instrument
-    day = venue.exchange.directory.instruments[instrument].trading_day + days
-    for phase in (Phase.PRE_OPEN, Phase.CLOSED):
-        ask(venue.exchange, c.SetPhase(instrument=instrument, phase=phase, trading_day=day, reason=Cause.SCHEDULE))
+    day = venue.exchange.directory.instruments[instrument].trading_day
+    for later in range(1, days + 1):
+        for phase in (Phase.PRE_OPEN, Phase.CLOSED):
+            moved = c.SetPhase(instrument=instrument, phase=phase, trading_day=day + later, reason=Cause.SCHEDULE)
+            ask(venue.exchange, moved)
 
 
 def test_orders_are_not_licensed_and_offers_are(venue):

@@ -247,8 +247,12 @@ def test_the_opposite_trade_must_wait_its_days():
     venue.sell(venue.bob, 100, 1)
     venue.buy(venue.ann, 100, 1)
     assert refusal(venue.sell(venue.ann, 200, 1)) == "TOO_EARLY"
-    venue.phase(Phase.HALTED, trading_day=day + 5)
-    venue.phase(Phase.CONTINUOUS, trading_day=day + 5)
+    for later in (1, 2, 5, 90):
+        venue.phase(Phase.HALTED, trading_day=day + later)
+        venue.phase(Phase.CONTINUOUS, trading_day=day + later)
+        assert refusal(venue.sell(venue.ann, 200, 1)) == "TOO_EARLY", "days without a market are no trading days"
+    venue.phase(Phase.HALTED, trading_day=day + 91)
+    venue.phase(Phase.CONTINUOUS, trading_day=day + 91)
     assert not refusal(venue.sell(venue.ann, 200, 1))
 
 
@@ -259,7 +263,8 @@ def test_a_trade_counts_its_day_even_where_the_days_are_asked_for_later():
     venue.sell(venue.ann, 100, 1)
     venue.entitle(venue.ann, min_days=5)
     assert refusal(venue.buy(venue.ann, 90, 1)) == "TOO_EARLY"
-    venue.does(phase_at(venue, Phase.HALTED, 105), phase_at(venue, Phase.CONTINUOUS, 105))
+    for day in range(101, 106):
+        venue.does(phase_at(venue, Phase.HALTED, day), phase_at(venue, Phase.CONTINUOUS, day))
     assert not refusal(venue.buy(venue.ann, 90, 1))
 
 

@@ -29,9 +29,10 @@ class Unapproved(Sandbox):
 
     def turn(self, days: int) -> None:
         """So many trading days later, closed."""
-        self.days += days
-        for phase in (Phase.HALTED, Phase.CLOSED):
-            self.phase(phase, DAY + self.days)
+        for each in [1] * days or [0]:
+            self.days += each
+            for phase in (Phase.HALTED, Phase.CLOSED):
+                self.phase(phase, DAY + self.days)
 
     def sibling_of(self, account: int) -> int:
         """An account of another participant of the same beneficial owner."""

@@ -128,6 +128,10 @@ class Flow:
                 account=self.trader(), base=listed.base, pool=one(directory.pools), lots=1, decision=digest(),
                 key=of(["a", "b", "c", "d", "e", "f"]),
             ),
+            "withhold": lambda: c.WithholdBase(base=one(directory.bases), withheld=of([0, 1]), decision=digest()),
+            "withdraw": lambda: c.WithdrawClaims(
+                account=self.trader(), base=listed.base, lots=1, key=of(["a", "b", "c", "d", "e", "f"])
+            ),
             "issue": lambda: c.Issue(account=of(directory.bases.values()).issuer, base=one(directory.bases)),
             "instrument": lambda: c.DefineInstrument(
                 base=one(directory.bases), quote=one(directory.assets), tick_minor=100, lot_rtu=10_000, max_lots=10,
@@ -151,7 +155,7 @@ class Flow:
 NAMES = (
     "participant", "state", "user", "key", "revoke key", "account", "block", "unblock", "asset", "base", "issue",
     "kill", "unkill", "policies", "instrument", "phase", "schedule", "grant", "revoke", "decision", "order",
-    "delivery", "pool", "pooling",
+    "delivery", "pool", "pooling", "withhold", "withdraw",
 )  # fmt: skip
 
 

@@ -89,11 +89,14 @@ def test_orders_for_the_day_end_with_the_session(product):
 
 
 def test_trading_days_are_the_calendars(product):
-    days = []
+    days, begun = [], []
     for text in ("2026-11-26T10:00", "2026-11-27T10:00", "2026-11-30T10:00"):
         product.at(text)
         days.append(product.entry.trading_day)
+        (row,) = decode_snapshot(product.sandbox.engine.snapshot()).rows(InstrumentRow)
+        begun.append(row.days_begun)
     assert [day - days[0] for day in days] == [0, 1, 4]
+    assert [count - begun[0] for count in begun] == [0, 1, 2], "a weekend has no trading day"
 
 
 def test_a_day_that_is_behind_the_venues_own_does_not_turn_it_back(tmp_path):

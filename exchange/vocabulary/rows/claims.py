@@ -1,6 +1,6 @@
 """Rows of bases, of pools, and of what became of claims on them."""
 
-from exchange.vocabulary.codec import I32, I64, U8, U16, U32, U64, Digest, Row, table
+from exchange.vocabulary.codec import I64, U8, U16, U32, U64, Digest, Row, table
 from exchange.vocabulary.rows.widths import Code16, Code40
 
 
@@ -46,12 +46,12 @@ class EntitlementRow(Row):
 
 @table(12)
 class LastDayRow(Row):
-    """The last trading day on which a beneficial owner traded this side of an instrument."""
+    """When a beneficial owner last traded this side of an instrument: how many trading days of it had begun by then."""
 
     owner: U64 = 0
     instrument: U64 = 0
     side: U8 = 0
-    trading_day: I32 = 0
+    days_begun: U32 = 0
 
 
 @table(20)

@@ -27,6 +27,7 @@ class InstrumentRow(Row):
     symbol: Code32 = b""
     phase: U8 = 0
     trading_day: I32 = 0
+    days_begun: U32 = 0
     freezes_at_ns: I64 = 0
     ends_at_ns: I64 = 0
     reference_price_ticks: I64 = 0
