@@ -12,6 +12,7 @@ from exchange.assay.errors import AssayError
 from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.assay.recipe import DocumentError
 from exchange.assay.scan import scannable
+from exchange.assay.streams import VENUE_LIMITS
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
@@ -142,7 +143,8 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    read = read_documents(UploadSource(verified), listing.recipe, encodings=account.encodings, kinds=account.kinds)
+    source = UploadSource(verified)
+    read = read_documents(source, listing.recipe, VENUE_LIMITS, account.encodings, account.kinds)
     taken = list(scannable(read))
     secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(
