@@ -96,7 +96,7 @@ def submit_listing(
     try:
         listing = read_listing(croissant)
         _refuse_repeat(exchange, listing)
-        shown = {path: content for path, content in {**files, **evidence}.items() if content}
+        shown = _shown(listing, {**files, **evidence})
         verified = verify_files(_without_absent_evidence(listing, shown), shown)
         assayed = _assay(exchange, croissant, listing, verified, progress)
     except (ListingError, DocumentError, AssayError, LotError) as error:
@@ -132,6 +132,12 @@ def _refuse_repeat(exchange: Exchange, listing: Listing) -> None:
     known = exchange.listed.get(listing.sha256)
     if known is not None:
         raise OperationRefused("ALREADY_LISTED", f"this listing was admitted as base {known}", {"base": str(known)})
+
+
+def _shown(listing: Listing, given: Mapping[str, bytes]) -> dict[str, bytes]:
+    """An empty file is a document like others, but no evidence of anything."""
+    evidence = {each.path for each in listing.evidence}
+    return {path: content for path, content in given.items() if content or path not in evidence}
 
 
 def _without_absent_evidence(listing: Listing, shown: Mapping[str, bytes]) -> Listing:
