@@ -69,7 +69,8 @@ def test_without_licence_evidence_a_listing_is_refused_by_cn_22(exchange, vendor
 
 def test_an_empty_file_is_of_the_dataset_like_any_other(exchange, vendor):
     """A source tree has some, and the certificate must be that of the same files measured offline."""
-    contents = {f"{number:03}.txt": row["answer"].encode() for number, row in enumerate(documents())} | {"empty.txt": b""}
+    contents = {f"{number:03}.txt": row["answer"].encode() for number, row in enumerate(documents())}
+    contents["empty.txt"] = b""
     source = {"fileSet": {"@id": "all"}, "extract": {"fileProperty": "content"}}
     distribution = [{"@type": "cr:FileSet", "@id": "all", "encodingFormat": "text/plain", "includes": "*.txt"}]
     distribution += [
