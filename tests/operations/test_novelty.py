@@ -107,11 +107,11 @@ def test_a_refusal_names_the_sketch_that_it_is_about(standing):
     participant, _ = member(exchange, "Wrong in one")
     good, small = (sketched(exchange, participant, base, texts) for texts in (TEXTS, TEXTS[:1]))
     sets = {"exam": good, "quiz": small}
-    assert refusal("SKETCH_TOO_SMALL", answer_query, exchange, participant, 1, base, good, sets).text.startswith(
+    assert refusal("SKETCH_TOO_SMALL", answer_query, exchange, participant, 1, base, good, sets).message.startswith(
         "quiz: "
     )
     told = refusal("SKETCH_MALFORMED", answer_query, exchange, participant, 1, base, b"", sets)
-    assert told.text.startswith("the corpus: ")
+    assert told.message.startswith("the corpus: ")
 
 
 def test_a_limit_of_none_leaves_no_question(tmp_path):
