@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from api import (
     accounts,
+    claims,
     corrections,
     dataset_search,
     datasets,
@@ -63,7 +64,7 @@ both are decimal strings. A private request is signed, as docs/reference/api.md 
 ROUTERS: Final = tuple(
     module.router
     for module in (
-        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle,
+        orders, guards, offers, venue, products, accounts, dataset_search, datasets, samples, salts, lifecycle, claims,
         evidence, novelty, pools, deliveries, entitlements, decisions, transfers, participants, operator, kill_switch,
         corrections, proposals, venue_rules, schedules, statements, tracing, docs_page, feed,
     )

@@ -150,6 +150,7 @@ class DatasetViews:
             "lot_rtu": entry.lot_rtu,
             "lot_size": format_scaled(entry.lot_rtu, SIZE_SCALE),
             "lots_delivered": delivered,
+            "claims_withdrawn": entry.withdrawn_claims,
             "certificate": entry.certificate.hex(),
             "merkle_root": assay["merkle_root"],
             "listing": entry.listing.hex(),

@@ -13,7 +13,15 @@ from api.feed_requests import EVERY_PRODUCT, PRIVATE, Subscription
 from api.market import Book, Market
 from exchange.portfolio.balances import Balance
 from exchange.portfolio.messages import Message, accounts_of, offer, offer_of, user_messages
-from exchange.vocabulary.events import AccountOpened, ClaimsIssued, ClaimsPooled, Event, LotDelivered, TransferEvent
+from exchange.vocabulary.events import (
+    AccountOpened,
+    ClaimsIssued,
+    ClaimsPooled,
+    ClaimsWithdrawn,
+    Event,
+    LotDelivered,
+    TransferEvent,
+)
 from exchange.vocabulary.units import format_scaled
 from exchange.vocabulary.wire import SIZE_SCALE, iso_time
 
@@ -131,7 +139,7 @@ class PrivateFeed:
 
 def _moved_by(event: Event) -> Sequence[int]:
     """The accounts whose orders or balances an event concerns."""
-    if isinstance(event, TransferEvent | ClaimsIssued | ClaimsPooled | LotDelivered):
+    if isinstance(event, TransferEvent | ClaimsIssued | ClaimsPooled | ClaimsWithdrawn | LotDelivered):
         return (event.account,)
     return accounts_of(event)
 

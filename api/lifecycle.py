@@ -29,8 +29,8 @@ router = APIRouter(tags=["datasets"])
 
 _TOLD: Final = {
     "recalled": "Nothing of it trades or is delivered until the recall is lifted. Claims stay yours.",
-    "withdrawn": "Nothing of it trades or is delivered any more. Claims stay on the books; what they are worth is "
-    "between you and the vendor.",
+    "withdrawn": "Nothing of it trades or is delivered any more. Claims stay on the books until the venue withdraws "
+    "them; what they are worth is between you and the vendor.",
 }
 
 

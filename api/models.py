@@ -232,7 +232,9 @@ class LedgerEntry(BaseModel):
     created_at: str
     amount: Decimal
     balance: Decimal = Field(description="After the entry")
-    type: str = Field(description="`match`, `fee`, `transfer`, `issue`, `delivery`, `pool`, `bust` or `adjustment`")
+    type: str = Field(
+        description="`match`, `fee`, `transfer`, `issue`, `delivery`, `pool`, `withdrawal`, `bust` or `adjustment`"
+    )
     details: dict[str, str]
 
 

@@ -36,7 +36,7 @@ from api.refusals import refusal
 from api.settings import ApiSettings
 from api.state import TheExchange, TheMarket, TheSettings
 from exchange.portfolio import messages
-from exchange.portfolio.orders import OrderView, view_of_event
+from exchange.portfolio.orders import Options, OrderView, view_of_event
 from exchange.runtime import Exchange
 from exchange.store.reader import Row
 from exchange.vocabulary.codec import Record
@@ -259,4 +259,5 @@ def _message(market: Market, view: OrderView) -> dict[str, Any]:
 def _view(row: Row) -> OrderView:
     """An order of the records as its owner sees it."""
     known = {name: row[name] for name in _VIEW_FIELDS if name in row}
-    return OrderView(**known | {"client_order_id": row["last_client_order_id"]})
+    options = None if row["peg"] is None else Options(*[row[name] for name in Options._fields])
+    return OrderView(**known | {"client_order_id": row["last_client_order_id"], "options": options})

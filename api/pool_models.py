@@ -10,13 +10,15 @@ class PooledBase(BaseModel):
     product_id: str
     base: str
     lots: int = Field(description="Claims on it that are in the pool and were not delivered")
+    withheld: bool = Field(description="Whether it is passed over, because it was recalled or withdrawn")
 
 
 class Pool(BaseModel):
     model_config = example(
         product_id="EDUEN-CNY", pool="31", code="EDUEN", sector="education", language="en", kind="qa-sft", grade="G2",
         licence="MIT", purposes=["training"], territories=["CN"], lot_rtu=150000, lot_size="0.150000", tick="0.20",
-        quote="CNY", phase="continuous", lots=12, pooled=[{"product_id": "GSM8K-CNY", "base": "17", "lots": 12}],
+        quote="CNY", phase="continuous", lots=12,
+        pooled=[{"product_id": "GSM8K-CNY", "base": "17", "lots": 12, "withheld": False}],
         listing=DIGEST, decision=DIGEST,
     )  # fmt: skip
 

@@ -180,4 +180,5 @@ def _shown(exchange: Exchange, entry: PoolEntry) -> dict[str, Any]:
 def _pooled(exchange: Exchange, base: int, claims: int) -> dict[str, Any]:
     product = exchange.directory.instrument_of(base)
     assert product is not None, "claims of a base without a product were pooled"
-    return {"product_id": product.symbol, "base": str(base), "lots": claims}
+    withheld = bool(exchange.directory.bases[base].withheld)
+    return {"product_id": product.symbol, "base": str(base), "lots": claims, "withheld": withheld}

@@ -22,6 +22,7 @@ WHAT: Final = {
     c.AdjustTrade.KIND: "adjust",
     c.Unkill.KIND: "unkill",
     c.ConfirmTransfer.KIND: "withdrawal",
+    c.WithdrawClaims.KIND: "claim_withdrawal",
     c.SetWithdrawalLimit.KIND: "withdrawal_limit",
     c.AdoptPolicies.KIND: "policies",
     c.SetRulesVersion.KIND: "rules",
@@ -82,6 +83,11 @@ def _about(exchange: Exchange, row: Row | Mapping[str, Any]) -> Shown:
         return killed(exchange, subject, row["instrument"])
     if kind == c.ConfirmTransfer.KIND:
         return {"transfer": str(subject), "account": str(row["account"])}
+    if kind == c.WithdrawClaims.KIND:
+        return {"base": str(subject), "code": exchange.directory.bases[subject].code} | {
+            "account": str(row["account"]),
+            "lots": amount,
+        }
     if kind == c.SetWithdrawalLimit.KIND:
         return cash(exchange, subject, amount)
     if kind == c.AdoptPolicies.KIND:

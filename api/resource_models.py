@@ -26,7 +26,7 @@ class Dataset(BaseModel):
         vendor={"id": "9", "name": "Open Maths (simulated)", "simulated": True}, licence="MIT", sector="education",
         language=["en"], purposes=["training"], dataset_class="tongshi", grade="G1", profile="qa-sft",
         languages={"en": 7473}, documents=7473, bad_documents={}, rtu=1241000, size="1.241000", lots=8,
-        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2,
+        copies=3, exclusive=False, lot_rtu=150000, lot_size="0.150000", lots_delivered=2, claims_withdrawn=0,
         certificate=DIGEST, merkle_root=DIGEST, listing=DIGEST,
         decision=DIGEST, dataset=DIGEST, state="trading", listed_at="2026-11-24T08:30:00.000000Z", pools=["EDUEN-CNY"],
         product_id="GSM8K-CNY", phase="continuous", tick="0.20", quote="CNY", price="12.40", price_from="ask",
@@ -61,6 +61,7 @@ class Dataset(BaseModel):
     lot_rtu: int = Field(description="RTU in one lot, at least")
     lot_size: Decimal = Field(description="One lot in millions of RTU, the unit of order sizes")
     lots_delivered: int
+    claims_withdrawn: int = Field(description="For which no lot will be delivered")
     certificate: str = Field(description="SHA-256 of the certificate: see /certificates/{digest}")
     merkle_root: str = Field(description="Root over the salted documents, which lots are verified against")
     listing: str = Field(description="SHA-256 of the dossier that the listing consists of")
@@ -118,6 +119,20 @@ class Notice(BaseModel):
     claims: int = Field(description="Lots that the participant has claims on, held ones included")
     size: Decimal
     lots_delivered: int = Field(description="Lots that the participant took delivery of")
+
+
+class WithdrawnClaims(BaseModel):
+    model_config = example(
+        product_id="GSM8K-CNY", base="17", account="21", lots=40, size="6.000000", client_oid="unsold-1", replayed=False
+    )
+
+    product_id: str
+    base: str
+    account: str
+    lots: int
+    size: Decimal = Field(description="In millions of RTU")
+    client_oid: str
+    replayed: bool = Field(description="Whether this client_oid had withdrawn before")
 
 
 class Draw(BaseModel):

@@ -1,5 +1,6 @@
 """What takes two operators: proposing it, and approving or rejecting what another proposed."""
 
+import uuid
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -48,6 +49,26 @@ def adjust(
     body = {"payer": str(payer), "payee": str(payee), "amount": amount, **why(reason, note)}
     with operating(url, credentials) as client:
         say_proposed(client.post(f"/trades/{product_of(symbol)}/{trade}/adjust", body))
+
+
+def withdraw_claims(
+    symbol: Symbol,
+    account: Annotated[int, typer.Argument(min=1, help="Whose claims")],
+    lots: Annotated[int, typer.Argument(min=1, help="How many claims")],
+    reason: Reason,
+    note: Note = "",
+    client_oid: Annotated[str | None, typer.Option(help="The same one withdraws once")] = None,
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """Propose to burn an account's free claims on a dataset, with nothing delivered for them."""
+    body = {"lots": lots, "client_oid": client_oid or str(uuid.uuid4()), **why(reason, note)}
+    with operating(url, credentials) as client:
+        told = client.post(f"/datasets/{product_of(symbol)}/holders/{account}/withdrawals", body)
+    if told.get("replayed"):
+        say(f"{told['lots']} claims were withdrawn before, under client_oid {told['client_oid']}.")
+    else:
+        say_proposed(told)
 
 
 def withdrawal_limit(

@@ -36,6 +36,7 @@ for name, command in (
     ("interventions", stops.list_interventions),
     ("bust", approvals.bust),
     ("adjust", approvals.adjust),
+    ("withdraw-claims", approvals.withdraw_claims),
     ("withdrawal-limit", approvals.withdrawal_limit),
     ("adopt-policies", approvals.adopt_policies),
     ("rules", approvals.rules),

@@ -31,7 +31,7 @@ class Move(StrEnum):
 _S, _M = ListingState, Move
 
 # What is reinstated is suspended still: to trade again is another decision. Withdrawn is for ever; what is offered anew
-# is a new listing, with another assay. Claims cannot be called back, so they stay where they are in every state.
+# is a new listing, with another assay. Claims stay where they are in every state: withdrawing them is another act.
 LEGAL_MOVES: dict[tuple[ListingState, Move], ListingState] = {
     (_S.COLLECTED, _M.PROCESS): _S.PROCESSED,
     (_S.PROCESSED, _M.ASSAY): _S.ASSAYED,

@@ -2,9 +2,9 @@
 
 A ledger account is (account, asset, bucket). Amounts are signed: a credit is positive, a debit negative, and
 what belongs to participants and the venue stands in credit. So each asset's buckets sum to zero: what
-participants own and the venue has earned came in as deposits or by issue, and has not left as a withdrawal or
-a delivery. Claims on a pool are issued as claims on bases are pooled; pooled ones stand with the venue until the pool
-delivers them.
+participants own and the venue has earned came in as deposits or by issue, and has not left as a withdrawal, of cash
+or of claims, or a delivery. Claims on a pool are issued as claims on bases are pooled; pooled ones stand with the
+venue until the pool delivers them.
 """
 
 from enum import IntEnum
@@ -24,6 +24,7 @@ class Bucket(IntEnum):
     ISSUED = 410
     DELIVERED = 420
     POOLED = 430
+    CLAIMS_WITHDRAWN = 440
 
 
 TITLES: Final = {
@@ -35,6 +36,7 @@ TITLES: Final = {
     Bucket.ISSUED: "Claims issued",
     Bucket.DELIVERED: "Claims delivered as lots",
     Bucket.POOLED: "Claims turned into claims on pools",
+    Bucket.CLAIMS_WITHDRAWN: "Claims withdrawn, with nothing delivered",
 }
 
 PARTICIPANT_BUCKETS: Final = frozenset({Bucket.AVAILABLE, Bucket.HELD})
@@ -59,6 +61,7 @@ class Entry(IntEnum):
     POOL = 8
     BUST = 9
     ADJUSTMENT = 10
+    CLAIM_WITHDRAWAL = 11
 
 
 ENTRY_TYPES: Final = {
@@ -72,6 +75,7 @@ ENTRY_TYPES: Final = {
     Entry.POOL: "pool",
     Entry.BUST: "bust",
     Entry.ADJUSTMENT: "adjustment",
+    Entry.CLAIM_WITHDRAWAL: "withdrawal",
 }
 """The `type` of a ledger line as clients read it."""
 

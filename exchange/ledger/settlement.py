@@ -14,6 +14,7 @@ from exchange.ledger.postings import HOLD_INDEX, POSTING, Rows, gather, groups, 
 from exchange.vocabulary.events import (
     ClaimsIssued,
     ClaimsPooled,
+    ClaimsWithdrawn,
     InstrumentDefined,
     LotDelivered,
     OrderAccepted,
@@ -109,10 +110,12 @@ def _transfer_lines(events: bytes) -> list[Rows]:
 
 def _claim_lines(events: bytes) -> list[Rows]:
     issued, delivered = select(events, ClaimsIssued), select(events, LotDelivered)
+    withdrawn = select(events, ClaimsWithdrawn)
     claimed = np.where(delivered["pool"] > 0, delivered["pool"], delivered["base"])
     return [
         *_pair(issued, issued["base"], Bucket.ISSUED, Entry.ISSUE, issued["claims"]),
         *_pair(delivered, claimed, Bucket.DELIVERED, Entry.DELIVERY, -1),
+        *_pair(withdrawn, withdrawn["base"], Bucket.CLAIMS_WITHDRAWN, Entry.CLAIM_WITHDRAWAL, -withdrawn["claims"]),
         *_pool_lines(select(events, ClaimsPooled), delivered[delivered["pool"] > 0]),
     ]
 

@@ -1,9 +1,10 @@
 """Claims on lots: issued once, entitled by the gate, burnt on delivery (rules 19 and 20)."""
 
+from exchange.matching.bases import Base, Delivery
 from exchange.matching.orders import covered
 from exchange.matching.pools import bases_behind, drawn
 from exchange.matching.registry import Registry
-from exchange.matching.state import ENTITLEMENT_EXPIRY, Account, Base, Delivery, Entitlement, MachineState
+from exchange.matching.state import ENTITLEMENT_EXPIRY, Account, Entitlement, MachineState
 from exchange.matching.trading import Matcher
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
@@ -57,6 +58,8 @@ class ClaimsDesk:
             return Reason.ACCOUNT_BLOCKED
         if command.decision == NO_DIGEST:
             return Reason.NO_DECISION
+        if base.withheld:
+            return Reason.WITHHELD
         balance = account.balance(base.base)
         if balance.total - balance.held < command.lots:
             return Reason.INSUFFICIENT_CLAIMS

@@ -1,9 +1,10 @@
 """What is traded: cash assets, bases and the instruments on them, and the gate's decisions about listings."""
 
+from exchange.matching.bases import Base
 from exchange.matching.order_book import Book
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.registry import Registry
-from exchange.matching.state import Asset, Base, MachineState
+from exchange.matching.state import Asset, MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST

@@ -17,6 +17,7 @@ from exchange.matching.orders import OrderDesk
 from exchange.matching.phases import PhaseDesk
 from exchange.matching.pools import PoolDesk
 from exchange.matching.proposals import Dangerous, ProposalDesk
+from exchange.matching.recalls import RecallDesk
 from exchange.matching.registry import Registry
 from exchange.matching.state import MachineState
 from exchange.matching.venue_rules import VenueDesk
@@ -40,6 +41,7 @@ class Desks:
         self.cash = CashDesk(state, writer, registry)
         self.claims = ClaimsDesk(state, writer, matcher, registry)
         self.pools = PoolDesk(state, writer, self.definitions)
+        self.recalls = RecallDesk(state, writer, registry)
         self.kill_switch = KillSwitch(state, writer, matcher, registry, self.phases)
         self.venue = VenueDesk(state, writer, registry)
         self.corrections = Corrections(state, writer, registry)
@@ -65,6 +67,7 @@ class Desks:
     def _dangerous(self) -> dict[int, Dangerous]:
         """What one user proposes and another approves."""
         venue, cash, corrections, kill_switch = self.venue, self.cash, self.corrections, self.kill_switch
+        recalls = self.recalls
         return {
             c.SetRulesVersion.KIND: Dangerous(venue.check_rules_version, venue.set_rules_version),
             c.AdoptPolicies.KIND: Dangerous(venue.check_policies, venue.adopt_policies),
@@ -73,6 +76,7 @@ class Desks:
             c.BustTrade.KIND: Dangerous(corrections.check_bust, corrections.bust, lack=corrections.lack),
             c.AdjustTrade.KIND: Dangerous(corrections.check_adjust, corrections.adjust),
             c.ConfirmTransfer.KIND: Dangerous(cash.check_confirm, cash.confirm, cash.one_confirms),
+            c.WithdrawClaims.KIND: Dangerous(recalls.check_withdraw, recalls.withdraw, recalls.one_withdraws),
         }
 
     def _of_parties(self) -> Handlers:
@@ -114,6 +118,7 @@ class Desks:
             c.Issue.KIND: claims.issue,
             c.TakeDelivery.KIND: claims.take_delivery,
             c.PoolClaims.KIND: self.pools.pool_claims,
+            c.WithholdBase.KIND: self.recalls.withhold,
             c.SetDeadMan.KIND: guards.set_dead_man,
             c.ArmDisconnect.KIND: guards.arm,
             c.DisarmDisconnect.KIND: guards.disarm,

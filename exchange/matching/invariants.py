@@ -123,7 +123,7 @@ def check_guards(machine: MachineState) -> None:
 
 
 def check_conservation(machine: MachineState) -> None:
-    """Invariant 4: cash and claims are conserved; per base, issued = held + pooled + delivered.
+    """Invariant 4: cash and claims are conserved; per base, issued = held + pooled + delivered + withdrawn.
 
     Claims on a pool are as many as it has pooled and not yet delivered.
     """
@@ -145,7 +145,8 @@ def check_conservation(machine: MachineState) -> None:
             continue
         delivered = sum(base.deliveries_per_lot.values())
         issued = base.lots * base.copies if base.issued else 0
-        assert issued == held[base.base] + pooled[base.base] + delivered, f"claims on {base.code!r} are not conserved"
+        elsewhere = pooled[base.base] + delivered + base.withdrawn
+        assert issued == held[base.base] + elsewhere, f"claims on {base.code!r} are not conserved"
         assert delivered == sum(len(owned) for owned in base.lots_of.values())
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Container
 from itertools import islice
 
+from exchange.matching.bases import Base, Pooling
 from exchange.matching.definitions import Definitions, is_code
-from exchange.matching.state import Base, MachineState, Pooling
+from exchange.matching.state import MachineState
 from exchange.matching.writer import EventWriter
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import NO_DIGEST
@@ -69,6 +70,8 @@ class PoolDesk:
             return Reason.ACCOUNT_BLOCKED
         if command.decision == NO_DIGEST:
             return Reason.NO_DECISION
+        if base.withheld:
+            return Reason.WITHHELD
         balance = account.balance(base.base)
         if balance.total - balance.held < command.lots:
             return Reason.INSUFFICIENT_CLAIMS
@@ -117,10 +120,12 @@ def drawn(state: MachineState, base: Base, participant: int, count: int) -> list
     """The lots, with their bases, that `count` claims deliver to a participant; fewer where it lacks no more.
 
     Of each base the least delivered that the participant lacks, the lowest number first among equals; a pool draws on
-    the oldest base that still has claims in it and such a lot.
+    the oldest base that is not withheld and still has claims in it and such a lot.
     """
     chosen: list[tuple[Base, int]] = []
     for source in bases_behind(state, base):
+        if source.withheld:
+            continue
         owned = source.lots_of.get(participant, {})
         wanted = min(count - len(chosen), source.lots - len(owned))
         if base.is_pool:

@@ -110,6 +110,8 @@ class ProposalDesk:
                 told.policies = command.policies
             case commands.SetWithdrawalLimit():
                 told.subject, told.amount = command.asset, command.amount
+            case commands.WithdrawClaims():
+                told.subject, told.amount = command.base, command.lots
             case commands.ConfirmTransfer():
                 transfer = self.state.transfers[command.transfer]
                 told.subject, told.amount, told.account = command.transfer, transfer.amount, transfer.account

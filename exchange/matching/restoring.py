@@ -3,6 +3,7 @@
 from dataclasses import replace
 from operator import attrgetter
 
+from exchange.matching.bases import Base, ClaimsWithdrawal, Delivery, Pooling
 from exchange.matching.order_book import (
     BUY,
     FOR_CLOSE,
@@ -23,13 +24,10 @@ from exchange.matching.state import (
     ORDER_EXPIRY,
     Account,
     Asset,
-    Base,
-    Delivery,
     Entitlement,
     Key,
     MachineState,
     Participant,
-    Pooling,
     Proposal,
     Transfer,
     User,
@@ -96,7 +94,7 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
     for told_base in snapshot.rows(rows.BaseRow):
         names = ("base", "issuer", "lots", "copies", "lot_rtu", "issued", "code")
         base = machine.bases[told_base.base] = Base(*[getattr(told_base, name) for name in names])
-        base.is_pool = told_base.is_pool
+        base.is_pool, base.withheld = told_base.is_pool, told_base.withheld
     for pooled in snapshot.rows(rows.PooledRow):
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
@@ -105,6 +103,11 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
         pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
         machine.pooling_keys[pooling.account, pooling.key] = pooling
+    for each_withdrawal in snapshot.rows(rows.ClaimsWithdrawalRow):
+        values = {field.name: getattr(each_withdrawal, field.name) for field in each_withdrawal.FIELDS}
+        withdrawal = ClaimsWithdrawal(**values | {"key": each_withdrawal.key.rstrip(b"\0")})
+        machine.withdrawal_keys[withdrawal.account, withdrawal.key] = withdrawal
+        machine.bases[withdrawal.base].withdrawn += withdrawal.claims
     for told in snapshot.rows(rows.TransferRow):
         key = told.key.rstrip(b"\0")
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)

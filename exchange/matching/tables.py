@@ -60,6 +60,7 @@ def encode(machine: MachineState) -> bytes:
             rows.ProposalRow: _copied(rows.ProposalRow, machine.proposals.values()),
             rows.PooledRow: _pooled(machine),
             rows.PoolingRow: _copied(rows.PoolingRow, machine.pooling_keys.values()),
+            rows.ClaimsWithdrawalRow: _copied(rows.ClaimsWithdrawalRow, machine.withdrawal_keys.values()),
         }
     )
 

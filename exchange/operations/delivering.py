@@ -87,7 +87,7 @@ def take_delivery(
 def _permit(exchange: Exchange, holder: AccountEntry, base: int, lots: int, purpose: Purpose) -> bytes:
     """The digest of the gate's permission; a denial is recorded and raised.
 
-    A pool may draw on any base that it has claims on, so the gate must permit all of these.
+    A pool may draw on any base that it has claims on and that is not withheld, so the gate must permit all of these.
     """
     pool = exchange.directory.pools.get(base)
     if pool is None:
@@ -95,7 +95,9 @@ def _permit(exchange: Exchange, holder: AccountEntry, base: int, lots: int, purp
     behind = [each for each, claims in exchange.directory.pooled.get(base, {}).items() if claims]
     if not behind:
         raise OperationRefused(Reason.INSUFFICIENT_CLAIMS.name, message(Reason.INSUFFICIENT_CLAIMS))
-    bases = [exchange.directory.bases[each] for each in behind]
+    bases = [entry for entry in map(exchange.directory.bases.__getitem__, behind) if not entry.withheld]
+    if not bases:
+        raise OperationRefused(Reason.WITHHELD.name, "every dataset in the pool is recalled or withdrawn")
     decisions = [_decided(exchange, holder, entry, base, lots, purpose).record() for entry in bases]
     told = {"format": POOL_DELIVERY_FORMAT, "permitted": True, "pool": base, "class": pool.listing.hex()}
     return bytes.fromhex(exchange.vault.put(canonical_json({**told, "decisions": decisions})))

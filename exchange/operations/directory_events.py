@@ -127,6 +127,17 @@ def _claims_pooled(directory: Directory, event: ev.ClaimsPooled) -> None:
     directory._pool(event)
 
 
+@_on(ev.BaseWithheld)
+def _base_withheld(directory: Directory, event: ev.BaseWithheld) -> None:
+    directory.bases[event.base] = replace(directory.bases[event.base], withheld=event.withheld)
+
+
+@_on(ev.ClaimsWithdrawn)
+def _claims_withdrawn(directory: Directory, event: ev.ClaimsWithdrawn) -> None:
+    entry = directory.bases[event.base]
+    directory.bases[event.base] = replace(entry, withdrawn_claims=entry.withdrawn_claims + event.claims)
+
+
 @_on(ev.ClaimsIssued)
 def _claims_issued(directory: Directory, event: ev.ClaimsIssued) -> None:
     directory.bases[event.base] = replace(directory.bases[event.base], issued_claims=event.claims)

@@ -75,6 +75,8 @@ class BaseEntry:
     certificate: bytes
     decision: bytes
     issued_claims: int = 0
+    withdrawn_claims: int = 0
+    withheld: int = 0
     defined_ns: int = 0
 
 

@@ -53,11 +53,12 @@ def state_of(exchange: Exchange, entry: BaseEntry) -> ListingState:
 
 
 def move_listing(exchange: Exchange, actor: int, entry: BaseEntry, move: Move, reason: Cause, note: str) -> Moved:
-    """Recall, reinstate or withdraw a listing: on record and, where it leaves the market, halted with cause RECALL.
+    """Recall, reinstate or withdraw a listing: on record and, where it leaves the market, withheld from delivery and
+    halted with cause RECALL.
 
     OperationRefused: ILLEGAL_MOVE, or the machine's reasons.
     """
-    with exchange.listing_lock:
+    with exchange.listing_lock, exchange.pool_lock:
         state = state_of(exchange, entry)
         assert move in RECORDED_MOVES, "a move that no person makes"
         try:
@@ -78,9 +79,18 @@ def move_listing(exchange: Exchange, actor: int, entry: BaseEntry, move: Move, r
         told = commands.RecordDecision(
             actor=actor, account=entry.issuer, permitted=1, subject=entry.listing, decision=digest
         )
-        ask(exchange, told, *(_halt(exchange, actor, entry, note) if after in UNDELIVERABLE else ()))
+        off = after in UNDELIVERABLE
+        withheld = _withhold(exchange, actor, entry.base, off, digest)
+        ask(exchange, told, *withheld, *(_halt(exchange, actor, entry, note) if off else ()))
         _note_state(exchange, entry.base, after)
     return record
+
+
+def _withhold(exchange: Exchange, actor: int, base: int, withheld: bool, decision: bytes) -> list[Command]:
+    """What tells the machine, so that pools draw on other bases; nothing where it knows."""
+    if exchange.directory.bases[base].withheld == withheld:
+        return []
+    return [commands.WithholdBase(actor=actor, base=base, withheld=int(withheld), decision=decision)]
 
 
 def _note_state(exchange: Exchange, base: int, state: ListingState) -> None:

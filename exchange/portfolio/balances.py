@@ -8,6 +8,7 @@ from exchange.vocabulary.events import (
     REPLAYED,
     ClaimsIssued,
     ClaimsPooled,
+    ClaimsWithdrawn,
     Event,
     LotDelivered,
     OrderEvent,
@@ -77,6 +78,8 @@ class Balances:
         elif isinstance(event, ClaimsPooled):
             self._change(event.account, event.base, -event.claims, 0)
             self._change(event.account, event.pool, event.claims, 0)
+        elif isinstance(event, ClaimsWithdrawn):
+            self._change(event.account, event.base, -event.claims, 0)
 
     def _trade(self, trade: Trade) -> None:
         """Delivery versus payment: the buyer's hold is cash, the seller's is claims."""

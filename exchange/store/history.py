@@ -5,6 +5,7 @@ on `before` the last id of the page before them.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import FromClause, or_, select, tuple_, union_all
 from sqlalchemy.sql.functions import coalesce
@@ -13,6 +14,12 @@ from exchange.ledger.accounts import Entry, own_buckets
 from exchange.store import tables
 from exchange.store.reader import PAGE, Reader, Row, given
 from exchange.vocabulary.instruments import Side
+
+_OPTIONS: Final = [column for column in tables.order_options.columns if not column.primary_key]
+_ORDERS: Final = select(tables.orders, *_OPTIONS).outerjoin(
+    tables.order_options, tables.order_options.c.order_id == tables.orders.c.order_id
+)
+"""With what only orders that follow have, which is null for the others."""
 
 
 class History(Reader):
@@ -34,16 +41,16 @@ class History(Reader):
             where.append(order.done_ns == 0 if is_open else order.done_ns != 0)
         if before is not None:
             where.append(order.order_id < before)
-        return self._rows(select(tables.orders).where(*where).order_by(order.order_id.desc()).limit(limit))
+        return self._rows(_ORDERS.where(*where).order_by(order.order_id.desc()).limit(limit))
 
     def order(self, order_id: int) -> Row | None:
-        return self._first(select(tables.orders).where(tables.orders.c.order_id == order_id))
+        return self._first(_ORDERS.where(tables.orders.c.order_id == order_id))
 
     def order_of_client(self, account: int, client_order_id: str) -> Row | None:
         """The newest order of the account that was given this client order id first or last."""
         order = tables.orders.c
         named = or_(order.client_order_id == client_order_id, order.last_client_order_id == client_order_id)
-        query = select(tables.orders).where(order.account == account, named)
+        query = _ORDERS.where(order.account == account, named)
         return self._first(query.order_by(order.order_id.desc()))
 
     def fills(

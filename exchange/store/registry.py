@@ -1,8 +1,8 @@
-"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions."""
+"""Rows of what is rare: participants, accounts, instruments, entitlements, transfers, phases, decisions, options."""
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from exchange.store import tables
 from exchange.store.rare import Handlers
@@ -14,6 +14,7 @@ from exchange.vocabulary.instruments import OF_ITSELF, Phase
 from exchange.vocabulary.participants import BY_OPERATOR, WITH_PARTICIPANT, WITH_VENUE, ParticipantState
 
 TRANSFER_BEGUN, TRANSFER_CONFIRMED, TRANSFER_ABORTED = 1, 2, 3
+_NEW_BASE: Final = {"issued_claims": 0, "withdrawn_claims": 0, "withheld": 0}
 
 _HANDLERS: Final = Handlers()
 _on = _HANDLERS.on
@@ -97,7 +98,7 @@ def _asset_defined(connection: Connection, event: ev.AssetDefined) -> None:
 def _base_defined(connection: Connection, event: ev.BaseDefined) -> None:
     """A base, and the asset of the same id: the claims on it."""
     defined = event.timestamp_ns
-    _add(connection, tables.bases, event, issuer=event.account, issued_claims=0, defined_ns=defined)
+    _add(connection, tables.bases, event, issuer=event.account, defined_ns=defined, **_NEW_BASE)
     _add(connection, tables.assets, event, asset=event.base, is_claim=1, scale=0, defined_ns=defined)
     _decide(connection, event, event.decision, base=event.base, subject=event.listing)
 
@@ -115,6 +116,26 @@ def _pool_defined(connection: Connection, event: ev.PoolDefined) -> None:
 def _claims_pooled(connection: Connection, event: ev.ClaimsPooled) -> None:
     _add(connection, tables.poolings, event)
     _decide(connection, event, event.decision, base=event.base)
+
+
+@_on(ev.BaseWithheld)
+def _base_withheld(connection: Connection, event: ev.BaseWithheld) -> None:
+    _set(connection, tables.bases, event.base, withheld=event.withheld)
+    _decide(connection, event, event.decision, base=event.base)
+
+
+@_on(ev.ClaimsWithdrawn)
+def _claims_withdrawn(connection: Connection, event: ev.ClaimsWithdrawn) -> None:
+    withdrawn = tables.bases.c.withdrawn_claims + event.claims
+    _set(connection, tables.bases, event.base, withdrawn_claims=withdrawn)
+
+
+@_on(ev.OrderOptions)
+def _order_options(connection: Connection, event: ev.OrderOptions) -> None:
+    """Told once more where an amend changes the limit of a pegged order."""
+    told = tables.order_options
+    connection.execute(delete(told).where(told.c.order_id == event.order_id))
+    _add(connection, told, event)
 
 
 @_on(ev.ClaimsIssued)

@@ -83,6 +83,7 @@ class Reason(IntEnum):
     UNKNOWN_GUARD = 79
     UNKNOWN_POOL = 80
     KILLED = 81
+    WITHHELD = 82
 
 
 class DoneReason(IntEnum):

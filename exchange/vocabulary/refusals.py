@@ -45,7 +45,7 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     # After its own, what may have come about since the command was proposed.
     c.Approve: (
         *_MANAGED, _R.UNKNOWN_PROPOSAL, _R.BAD_VALUE, _R.SAME_USER, _R.UNKNOWN_TRADE, _R.BAD_STATE,
-        _R.BUST_IMPOSSIBLE, _R.INSUFFICIENT_FUNDS,
+        _R.BUST_IMPOSSIBLE, _R.INSUFFICIENT_FUNDS, _R.DUPLICATE_TRANSFER_KEY, _R.INSUFFICIENT_CLAIMS,
     ),
     c.Reject: (*_MANAGED, _R.UNKNOWN_PROPOSAL, _R.BAD_VALUE),
     c.AdoptPolicies: (*_MANAGED, _R.NO_DECISION, _R.BAD_VALUE),
@@ -86,13 +86,18 @@ REFUSALS: Final[dict[type[c.Command], tuple[Reason, ...]]] = {
     c.WithdrawOffer: (_R.UNKNOWN_OFFER, _R.NOT_OWNER, _R.TOO_LATE),
     c.PoolClaims: (
         _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_BASE, _R.UNKNOWN_POOL, _R.BAD_SIZE, _R.BAD_VALUE, _R.DUPLICATE_TRANSFER_KEY,
-        _R.ACCOUNT_BLOCKED, _R.NO_DECISION, _R.INSUFFICIENT_CLAIMS,
+        _R.ACCOUNT_BLOCKED, _R.NO_DECISION, _R.WITHHELD, _R.INSUFFICIENT_CLAIMS,
+    ),
+    c.WithholdBase: (*_MANAGED, _R.UNKNOWN_BASE, _R.BAD_VALUE, _R.NO_DECISION, _R.BAD_STATE),
+    c.WithdrawClaims: (
+        _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_BASE, _R.BAD_SIZE, _R.BAD_VALUE, _R.NOT_PERMITTED, _R.DUPLICATE_TRANSFER_KEY,
+        _R.ACCOUNT_BLOCKED, _R.INSUFFICIENT_CLAIMS,
     ),
     c.MassCancel: (_R.UNKNOWN_INSTRUMENT, _R.UNKNOWN_ACCOUNT, _R.BAD_SIDE, _R.NOT_PERMITTED),
     c.Issue: (*_MANAGED, _R.UNKNOWN_BASE, _R.ALREADY_ISSUED),
     c.TakeDelivery: (
         _R.UNKNOWN_ACCOUNT, _R.UNKNOWN_BASE, _R.BAD_SIZE, _R.BAD_VALUE, _R.DUPLICATE_TRANSFER_KEY, _R.ACCOUNT_BLOCKED,
-        _R.NO_DECISION, _R.INSUFFICIENT_CLAIMS, _R.NOTHING_LEFT_TO_DELIVER,
+        _R.NO_DECISION, _R.WITHHELD, _R.INSUFFICIENT_CLAIMS, _R.NOTHING_LEFT_TO_DELIVER,
     ),
 }  # fmt: skip
 
@@ -165,4 +170,5 @@ MEANINGS: Final[dict[Reason, str]] = {
     _R.UNKNOWN_GUARD: "the account has no such guarded connection",
     _R.UNKNOWN_POOL: "there is no such pool, or the base is none of its lot size",
     _R.KILLED: "the instrument was killed, and a second user has to lift that",
+    _R.WITHHELD: "the dataset was recalled or withdrawn, and nothing of it is delivered or pooled",
 }

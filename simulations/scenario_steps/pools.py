@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from exchange.vocabulary import commands as c
 from exchange.vocabulary import events as ev
+from exchange.vocabulary.instruments import Cause
 from exchange.vocabulary.rows import BalanceRow, PooledRow
 from simulations.sandbox import digest
-from simulations.scenario_steps.market import Market, options
+from simulations.scenario_steps.market import Market, options, word_of
 from simulations.scenario_steps.registry import account_verb, line, verb, view
 
 
@@ -39,6 +40,39 @@ def _pooled(market: Market, event: ev.ClaimsPooled, _command: c.Command) -> str:
     """Pooling that was asked for goes without saying."""
     repeated = event.flags & ev.REPLAYED
     return f"replayed {event.claims} of {market.name_of('base', event.base)}" if repeated else ""
+
+
+@verb("withhold")
+def _withhold(market: Market, words: Sequence[str]) -> list[str]:
+    """BASE: nothing of it is delivered or pooled."""
+    return market.apply(c.WithholdBase(base=market.find("base", words[0]), withheld=1, decision=digest("recall")))
+
+
+@verb("release")
+def _release(market: Market, words: Sequence[str]) -> list[str]:
+    """BASE: it is delivered and pooled again."""
+    return market.apply(c.WithholdBase(base=market.find("base", words[0]), withheld=0, decision=digest("lifted")))
+
+
+@account_verb("withdraw-claims")
+def _withdraw_claims(market: Market, account: int, words: Sequence[str]) -> list[str]:
+    """LOTS of=BASE [key=KEY] [reason=REASON]."""
+    given = options(words[1:], "of", "key", "reason")
+    command = c.WithdrawClaims(
+        account=account,
+        base=market.find("base", given["of"]),
+        lots=int(words[0]),
+        key=given.get("key", f"withdrawal {market.next_sequence}"),
+        reason=word_of(Cause, given.get("reason", "operator")),
+        evidence=digest("evidence"),
+    )
+    return market.apply(command)
+
+
+@line(ev.ClaimsWithdrawn)
+def _withdrawn(market: Market, event: ev.ClaimsWithdrawn, _command: c.Command) -> str:
+    again = "replayed" if event.flags & ev.REPLAYED else "withdrawn"
+    return f"{again} {event.claims} of {market.name_of('base', event.base)}"
 
 
 @view("pooled")

@@ -59,6 +59,22 @@ def test_the_exit_of_a_bracket_says_which_entry_it_closes(clean):
     assert buyer.delete("/orders").status_code == 200
 
 
+def test_the_records_tell_of_orders_what_memory_does(clean):
+    """Days later the records are all there is."""
+    price = clean.price
+    peg = {"type": "pegged", "peg": "best_ask", "offset": f"-{price(2)}", "price": price(300)}
+    pegged = placed(clean.vendor, clean, "sell", **peg)
+    placed(clean.vendor, clean, "sell", price=price(310))
+    clean.vendor.patch(f"/orders/{pegged['id']}", {"price": price(309)})
+    placed(clean.vendor, clean, "sell", type="trailing_stop", trail=price(20))
+    placed(clean.vendor, clean, "sell", type="oco", price=price(320), stop_price=price(2))
+    clean.vendor.delete("/orders")
+    recorded = clean.vendor.get("/orders", status="done", limit=4).json()
+    assert sorted(each["type"] for each in recorded) == ["limit", "oco", "pegged", "trailing_stop"]
+    assert recorded == [clean.vendor.get(f"/orders/{each['id']}").json() for each in recorded]
+    assert [each["limit_price"] for each in recorded if each["type"] == "pegged"] == [price(309)]
+
+
 def test_a_trailing_stop_tells_its_price_and_its_trail(clean):
     placed(clean.buyer, clean, "buy", price=clean.price(200))
     placed(clean.vendor, clean, "sell", price=clean.price(200))

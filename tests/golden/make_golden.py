@@ -222,6 +222,10 @@ class Market:
         more = {"account": account, "lots": self.chance.randint(1, 4), "key": key, "decision": decision}
         if self.chance.random() < 0.4:
             return commands.TakeDelivery(base=self.pool, **more)
+        if self.chance.random() < 0.2:
+            return commands.WithholdBase(
+                base=self.venue.base, withheld=self.chance.randint(0, 1), decision=digest("recall")
+            )
         return commands.PoolClaims(base=self.venue.base, pool=self.pool, **more)
 
     def operator(self) -> Command:
@@ -243,6 +247,9 @@ class Market:
             commands.SetRulesVersion(rules_version=1),
             commands.AssignSchedule(instrument=instrument, schedule=digest("day")),
             commands.ConfirmTransfer(transfer=self._recent(self.transfers)),
+            commands.WithdrawClaims(
+                account=draw(self.traders), base=self.venue.base, lots=1, key=f"w{self.chance.randint(1, 20)}"
+            ),
         ]
         chosen = draw(made)
         chosen.actor = actor

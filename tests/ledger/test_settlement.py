@@ -163,6 +163,13 @@ def test_pooled_claims_stand_with_the_venue_until_the_pool_delivers_them():
     """)
 
 
+def test_withdrawn_claims_stand_with_the_venue_apart_from_delivered_ones():
+    assert written(post_events(ev.ClaimsWithdrawn(sequence=1, account=VENDOR, base=DATA, claims=5))) == ledger("""
+        1 vendor  DATA  available         claim_withdrawal  -5
+        1 venue   DATA  claims_withdrawn  claim_withdrawal  +5
+    """)
+
+
 def test_orders_that_come_and_go_in_one_batch_post_nothing():
     rows = post_events(buy_order(1, 700), buy_order(2, -700, ev.OrderDone), sell_order(3, 4))
     assert written(rows) == ledger("""
@@ -194,6 +201,7 @@ def test_an_answer_given_again_posts_nothing():
         transfer(ev.TransferBegun, 2, 1, flags=ev.REPLAYED),
         ev.LotDelivered(sequence=3, flags=ev.REPLAYED, account=VENDOR, base=DATA),
         ev.ClaimsPooled(sequence=4, flags=ev.REPLAYED, account=VENDOR, base=DATA, pool=POOL, claims=5),
+        ev.ClaimsWithdrawn(sequence=5, flags=ev.REPLAYED, account=VENDOR, base=DATA, claims=5),
     )
     assert written(post_events(*replays)) == []
 

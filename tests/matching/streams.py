@@ -97,6 +97,8 @@ STEPS = st.one_of(
     st.tuples(st.just("limit"), ACTORS, st.integers(0, 10**5)),
     st.tuples(st.just("pooled"), TRADERS, st.integers(1, 20)),
     st.tuples(st.just("unpool"), TRADERS, st.integers(1, 5)),
+    st.tuples(st.just("withheld"), ACTORS, st.booleans()),
+    st.tuples(st.just("withdrawn"), ACTORS, TRADERS, st.integers(1, 5)),
     st.tuples(st.just("desk"), ACTORS, st.integers(0, 11)),
 )
 
@@ -213,6 +215,15 @@ class Market:
         return commands.TakeDelivery(
             account=self.traders[trader], base=self.pool, lots=lots, key=key, decision=decision
         )
+
+    def withheld(self, actor, withheld):
+        how = {"withheld": int(withheld), "decision": digest("recall")}
+        return commands.WithholdBase(actor=self.actors[actor], base=self.venue.base, **how)
+
+    def withdrawn(self, actor, trader, lots):
+        key = f"w{self.venue.sequence // 4}"
+        whose = {"actor": self.actors[actor], "account": self.traders[trader]}
+        return commands.WithdrawClaims(base=self.venue.base, lots=lots, key=key, **whose)
 
     def desk(self, actor, which):
         """What an operator does rarely."""

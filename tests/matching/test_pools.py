@@ -196,6 +196,10 @@ def wrong(name, value):
     return lambda _venue, command: setattr(command, name, value)
 
 
+def withheld(venue, _command):
+    venue.must(commands.WithholdBase(base=venue.base, withheld=1, decision=VERDICT))
+
+
 # In the order in which they are checked; what comes later is spoiled first, so that a key is used while it may be.
 POOLING = [
     (Reason.UNKNOWN_ACCOUNT, wrong("account", 9_999)),
@@ -206,6 +210,7 @@ POOLING = [
     (Reason.DUPLICATE_TRANSFER_KEY, used_key),
     (Reason.ACCOUNT_BLOCKED, blocked),
     (Reason.NO_DECISION, wrong("decision", bytes(32))),
+    (Reason.WITHHELD, withheld),
     (Reason.INSUFFICIENT_CLAIMS, wrong("lots", 5_000)),
 ]
 

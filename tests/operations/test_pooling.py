@@ -9,16 +9,18 @@ from open_venue import dataset, documents, member, opened, order, refusal
 from test_issuing import PulledPlug, dying_at
 
 from exchange.assay.certificate import verify_certificate
+from exchange.catalogue.lifecycle import Move
 from exchange.compliance.pools import PoolClass
 from exchange.delivery.verify import verify_lot
 from exchange.operations.delivering import free_claims, open_lot, take_delivery
 from exchange.operations.entitling import request_entitlement
+from exchange.operations.lifecycle import move_listing
 from exchange.operations.listing import submit_listing
 from exchange.operations.pooling import candidate, class_of, define_pool, finish_pools, pool_claims
 from exchange.operations.recovery import StartRefused
 from exchange.runtime import Exchange, Settings
 from exchange.vocabulary import commands
-from exchange.vocabulary.instruments import Phase, Purpose, Side
+from exchange.vocabulary.instruments import Cause, Phase, Purpose, Side
 from exchange.vocabulary.participants import VENUE
 
 
@@ -157,6 +159,37 @@ def test_an_expired_certificate_belongs_to_no_class(pools, monkeypatch):
     monkeypatch.setattr(exchange, "now_ns", lambda: later_ns)
     refused = refusal("GATE_REFUSED", pooling, pools, pools.first, pools.one, key="late")
     assert "PL-02" in [reason.rule_id for reason in refused.reasons]
+
+
+def test_a_pool_delivers_the_others_while_one_of_its_datasets_is_recalled(exchange):
+    there = pooled_venue(exchange)
+    pooling(there, there.second, there.two, 1)
+    pooling(there, there.first, there.one, 2)
+    pool, bases = there.pool.pool, exchange.directory.bases
+    move_listing(exchange, VENUE, bases[there.two.base], Move.RECALL, Cause.RECALL, "consent was withdrawn")
+    refusal("RECALLED", pooling, there, there.second, there.two, key="q")
+    came = take_delivery(exchange, VENUE, there.first, pool, 1, Purpose.TRAINING, "k")
+    assert came.drawn == ((there.one.base, 0),)
+    told = json.loads(exchange.vault.get(came.decision.hex()))
+    assert [each["permitted"] for each in told["decisions"]] == [True]
+    move_listing(exchange, VENUE, bases[there.one.base], Move.WITHDRAW, Cause.RECALL, "")
+    refusal("WITHHELD", take_delivery, exchange, VENUE, there.first, pool, 1, Purpose.TRAINING, "l")
+    move_listing(exchange, VENUE, bases[there.two.base], Move.REINSTATE, Cause.OPERATOR, "cleared")
+    came = take_delivery(exchange, VENUE, there.first, pool, 1, Purpose.TRAINING, "m")
+    assert came.drawn == ((there.two.base, 0),)
+
+
+def test_a_recall_outlives_a_restart_in_the_machine_too(exchange):
+    there = pooled_venue(exchange)
+    entry = exchange.directory.bases[there.two.base]
+    move_listing(exchange, VENUE, entry, Move.RECALL, Cause.RECALL, "consent was withdrawn")
+    exchange.close()
+    again = Exchange.open(Settings(data_folder=exchange.settings.data_folder))
+    again.start()
+    assert again.directory.bases[entry.base].withheld
+    move_listing(again, VENUE, again.directory.bases[entry.base], Move.REINSTATE, Cause.OPERATOR, "cleared")
+    assert not again.directory.bases[entry.base].withheld
+    again.close()
 
 
 def test_a_class_that_its_licence_does_not_permit_is_not_admitted(pools):

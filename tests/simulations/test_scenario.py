@@ -29,7 +29,7 @@ UNREACHABLE = {
 
 PROPOSED = (
     commands.SetRulesVersion, commands.AdoptPolicies, commands.SetWithdrawalLimit, commands.ConfirmTransfer,
-    commands.Unkill, commands.BustTrade, commands.AdjustTrade,
+    commands.Unkill, commands.BustTrade, commands.AdjustTrade, commands.WithdrawClaims,
 )  # fmt: skip
 ALSO = {commands.Approve: {reason for command in PROPOSED for reason in REFUSALS[command]}}
 """What refuses the command that an approval would carry out refuses the approval."""
@@ -57,6 +57,11 @@ EXCLUSIVE = {
             [R.UNKNOWN_PROPOSAL],
             [R.SAME_USER, R.UNKNOWN_TRADE, R.BAD_STATE, R.BUST_IMPOSSIBLE, R.INSUFFICIENT_FUNDS],
         ),
+        # Only claims that are withdrawn have a key, and may be too few.
+        product(
+            [R.DUPLICATE_TRANSFER_KEY, R.INSUFFICIENT_CLAIMS],
+            [R.UNKNOWN_PROPOSAL, R.UNKNOWN_TRADE, R.BAD_STATE, R.BUST_IMPOSSIBLE],
+        ),
         # Only a bust is impossible, and only an adjustment lacks funds, in whatever state its trade is.
         product([R.INSUFFICIENT_FUNDS], [R.BUST_IMPOSSIBLE, R.BAD_STATE]),
         # What is killed has no orders left.
@@ -67,6 +72,9 @@ EXCLUSIVE = {
     for pair in pairs
 }
 """Reasons that one command never has both of."""
+
+ONE_OR_THE_OTHER = {commands.Approve: {frozenset((R.INSUFFICIENT_FUNDS, R.DUPLICATE_TRANSFER_KEY))}}
+"""The same of one command alone: an approval carries out an adjustment or a withdrawal of claims."""
 
 RULES_IN_FORCE = set(range(1, 29))
 OPENING = "scenario: one\naccount ann\naccount bob\nann sell 5 @ 100 as maker\n"
@@ -116,16 +124,16 @@ def test_of_two_refusals_next_to_each_other_a_scenario_shows_that_the_earlier_is
     reasons = [reason for reason in REFUSALS[command] if reason not in UNREACHABLE.get(command, {})]
     assert all(reasons.index(earlier) < reasons.index(later) for earlier, later in shown)
     assert not {frozenset(pair) for pair in shown} & EXCLUSIVE
-    missing = neighbours(reasons) - shown
+    missing = neighbours(reasons, EXCLUSIVE | ONE_OR_THE_OTHER.get(command, set())) - shown
     assert not missing, [f"{earlier.name} before {later.name}" for earlier, later in missing]
 
 
-def neighbours(reasons):
+def neighbours(reasons, exclusive):
     """Each reason with the next one that the same command may give, and with the one before."""
     pairs = set()
     for at, reason in enumerate(reasons):
-        later = [(reason, other) for other in reasons[at + 1 :] if {reason, other} not in EXCLUSIVE]
-        earlier = [(other, reason) for other in reversed(reasons[:at]) if {reason, other} not in EXCLUSIVE]
+        later = [(reason, other) for other in reasons[at + 1 :] if {reason, other} not in exclusive]
+        earlier = [(other, reason) for other in reversed(reasons[:at]) if {reason, other} not in exclusive]
         pairs.update(later[:1] + earlier[:1])
     return pairs
 

@@ -14,7 +14,7 @@ from exchange.vocabulary.reference_page import records_page
 BOUNDS = {"B": (0, 2**8 - 1), "H": (0, 2**16 - 1), "I": (0, 2**32 - 1), "i": (-(2**31), 2**31 - 1),
           "Q": (0, 2**64 - 1), "q": (-(2**63), 2**63 - 1)}  # fmt: skip
 RECORDS = [record for family in (COMMANDS, EVENTS) for record in family.kinds.values()]
-LAYOUTS = "fec76f0c"
+LAYOUTS = "1c8b8ef7"
 """The beginning of the SHA-256 of every layout: it changes only together with `VERSION`."""
 
 

@@ -6,7 +6,15 @@ The header's `account` and `instrument` say whose order and which book; `actor` 
 
 from exchange.vocabulary.commands.base import Command
 from exchange.vocabulary.commands.cash import AbortTransfer, BeginDeposit, BeginWithdrawal, ConfirmTransfer
-from exchange.vocabulary.commands.claims import GrantEntitlement, Issue, PoolClaims, RevokeEntitlement, TakeDelivery
+from exchange.vocabulary.commands.claims import (
+    GrantEntitlement,
+    Issue,
+    PoolClaims,
+    RevokeEntitlement,
+    TakeDelivery,
+    WithdrawClaims,
+    WithholdBase,
+)
 from exchange.vocabulary.commands.market import (
     AdjustTrade,
     AssignSchedule,
@@ -100,5 +108,7 @@ __all__ = [
     "TakeDelivery",
     "UnblockAccount",
     "Unkill",
+    "WithdrawClaims",
     "WithdrawOffer",
+    "WithholdBase",
 ]

@@ -61,3 +61,29 @@ class PoolClaims(Command):
     lots: U32 = 0
     decision: Digest = NO_DIGEST
     key: Text40 = ""
+
+
+@COMMANDS.register(63)
+class WithholdBase(Command):
+    """Stop the delivery of `base` and the pooling of claims on it, or with `withheld` 0 let them go on.
+
+    `decision` is the digest of what says why.
+    """
+
+    base: U64 = 0
+    withheld: U8 = 0
+    decision: Digest = NO_DIGEST
+
+
+@COMMANDS.register(64)
+class WithdrawClaims(Command):
+    """Burn `lots` free claims on `base` of the header's account, for which nothing is delivered.
+
+    An issuer withdraws its own; an operator anyone's, as a proposal. `key` makes a repeat harmless.
+    """
+
+    base: U64 = 0
+    lots: U32 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
+    key: Text40 = ""

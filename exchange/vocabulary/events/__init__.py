@@ -7,8 +7,10 @@ what is held. `product_sequence` counts the public events of one instrument with
 from exchange.vocabulary.events.base import REPLAYED, RESTS, WAITS, Event
 from exchange.vocabulary.events.cash import TransferAborted, TransferBegun, TransferConfirmed, TransferEvent
 from exchange.vocabulary.events.claims import (
+    BaseWithheld,
     ClaimsIssued,
     ClaimsPooled,
+    ClaimsWithdrawn,
     EntitlementEnded,
     EntitlementGranted,
     LotDelivered,
@@ -77,8 +79,10 @@ __all__ = [
     "AccountUnblocked",
     "AssetDefined",
     "BaseDefined",
+    "BaseWithheld",
     "ClaimsIssued",
     "ClaimsPooled",
+    "ClaimsWithdrawn",
     "ClockTicked",
     "CommandRefused",
     "DeadManFired",

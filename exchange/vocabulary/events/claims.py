@@ -58,3 +58,24 @@ class ClaimsPooled(Event):
     claims: I64 = 0
     decision: Digest = NO_DIGEST
     key: Text40 = ""
+
+
+@EVENTS.register(70)
+class BaseWithheld(Event):
+    """Nothing of `base` is delivered or pooled from now on, or with `withheld` 0 it is again."""
+
+    base: U64 = 0
+    withheld: U8 = 0
+    decision: Digest = NO_DIGEST
+
+
+@EVENTS.register(71)
+class ClaimsWithdrawn(Event):
+    """Claims of the header's account on `base` were burnt, and nothing is delivered for them. A repeat has flag
+    `REPLAYED`."""
+
+    base: U64 = 0
+    claims: I64 = 0
+    reason: U16 = 0
+    evidence: Digest = NO_DIGEST
+    key: Text40 = ""

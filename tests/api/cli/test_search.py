@@ -72,5 +72,12 @@ def test_a_listing_is_withdrawn_and_its_vendor_who_holds_the_claims_reads_of_it(
     assert json.loads(tlx("search", "shelf", "--json", *at).stdout)[0]["product_id"] == shelf[0]["product_id"]
     key = [*at, "-c", cli_server.folder.with_name("Bookseller.json")]
     assert "asked to be taken off" in tlx("notices", *key).stdout
+    burnt = tlx("withdraw-claims", product, "1", "--client-oid", "unsold", *key)
+    assert burnt.stdout == f"1 claims on {product} are withdrawn, under client_oid unsold.\n", burnt.stderr
+    again = tlx("withdraw-claims", product, "1", "--client-oid", "unsold", *key)
+    assert "were withdrawn before" in again.stdout
+    account = json.loads(tlx("accounts", "--json", *key).stdout)[0]["profile_id"]
+    asked = ["operator", "withdraw-claims", product, account, "1", "--reason", "recall", *operator]
+    assert "waits for another operator: tlx operator approve" in tlx(*asked).stdout
     refused = tlx("lifecycle", product, "--move", "reinstate", *operator)
     assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "ILLEGAL_MOVE")

@@ -48,7 +48,8 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
         "bases",
         "base",
         [
-            ("big", "issuer lots copies lot_rtu issued_claims defined_ns"),
+            ("big", "issuer lots copies lot_rtu issued_claims withdrawn_claims defined_ns"),
+            ("small", "withheld"),
             ("text16", "code"),
             ("bytes32", "listing certificate decision"),
         ],
@@ -124,6 +125,12 @@ _TABLES: list[tuple[str, str, _Columns, list[str]]] = [
             ("big", "expires_at_ns registered_ns revoked_ns"),
             ("bytes32", "fingerprint"),
         ],
+        [],
+    ),
+    (
+        "order_options",
+        "order_id",
+        [("small", "peg"), ("big", "entry offset_ticks cap_ticks trail_ticks exit_price_ticks exit_stop_ticks")],
         [],
     ),
     (
