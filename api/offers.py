@@ -19,7 +19,7 @@ from api.market import Market
 from api.offer_models import ACCEPTANCE, OFFERING, Offer
 from api.offer_requests import accepted, offered, read_acceptance, read_offering
 from api.order_models import Order
-from api.order_requests import client_oid
+from api.order_requests import client_oid, named_oid
 from api.orders import CLIENT_PREFIX
 from api.refusals import refusal
 from api.state import TheExchange, TheMarket, TheSettings
@@ -117,7 +117,7 @@ def _named(market: Market, caller: Caller, name: str) -> Iterator[OrderView]:
     """What an id or a client_oid means, whatever it is."""
     orders = market.portfolio.orders
     if name.startswith(CLIENT_PREFIX):
-        oid = client_oid(name.removeprefix(CLIENT_PREFIX))
+        oid = named_oid(name.removeprefix(CLIENT_PREFIX))
         found = [orders.by_client_id(account, oid) for account in caller.accounts]
     else:
         found = [orders.by_id(id_of(name, "offer id") or 0)]

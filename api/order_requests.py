@@ -193,8 +193,12 @@ def amended(request: Amend, scales: Scales, order_id: int, actor: int, account: 
 
 
 def client_oid(text: str | None) -> str:
-    if not text:
-        return ""
+    """What a request calls its order; empty where it does not."""
+    return named_oid(text) if text else ""
+
+
+def named_oid(text: str) -> str:
+    """What an order is looked for by: nothing is no name, though many orders have none."""
     if not _CLIENT_OID.fullmatch(text):
         raise ApiError(400, "client_oid is 1 to 40 printable ASCII characters", "BAD_CLIENT_OID")
     return text

@@ -23,7 +23,7 @@ from api.order_models import AMENDMENT, BATCH, PLACEMENT, CheckedOrder, Order, O
 from api.order_requests import (
     Place,
     amended,
-    client_oid,
+    named_oid,
     placed,
     read_amend,
     read_batch,
@@ -229,7 +229,7 @@ class _Desk:
         """An order of the caller's, in memory or in the records; ApiError 404."""
         mine, live = self._caller.accounts, self._market.portfolio.orders
         if name.startswith(CLIENT_PREFIX):
-            oid = client_oid(name.removeprefix(CLIENT_PREFIX))
+            oid = named_oid(name.removeprefix(CLIENT_PREFIX))
             known = [view for account in mine if (view := live.by_client_id(account, oid))]
             rows = lambda: [self._exchange.history.order_of_client(account, oid) for account in mine]  # noqa: E731
         else:

@@ -4,7 +4,8 @@ from typing import Final
 
 from api.errors import ApiError
 from exchange.vocabulary.events import CommandRefused
-from exchange.vocabulary.reasons import Reason, message
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.refusals import MEANINGS
 
 ORDER_NOT_FOUND: Final = "order not found"
 
@@ -36,7 +37,7 @@ _NOT_FOUND: Final = frozenset({Reason.NOT_OWNER, *(reason for reason in Reason i
 
 
 def phrase(reason: Reason) -> str:
-    return _PHRASES.get(reason, message(reason))
+    return _PHRASES.get(reason) or MEANINGS[reason]
 
 
 def refusal(reason: Reason, text: str | None = None, **details: str) -> ApiError:

@@ -37,7 +37,7 @@ def scenario(paths: Annotated[list[Path], typer.Argument(help="Scenario files, o
                 outcome = run(each)
                 if not outcome.ok:
                     differences.append(outcome.difference)
-    except (ScenarioError, OSError, UnicodeDecodeError) as error:
+    except (ScenarioError, OSError) as error:
         typer.echo(f"BAD_SCENARIO: {error}", err=True)
         raise typer.Exit(DIFFERS) from None
     for difference in differences:

@@ -14,6 +14,7 @@ from exchange.vocabulary.commands import Command
 from exchange.vocabulary.events import CommandRefused, Event
 from exchange.vocabulary.instruments import Mode, OrderType, Phase, Purpose, SelfTrade, Side, TimeInForce
 from exchange.vocabulary.participants import ParticipantState
+from exchange.vocabulary.reasons import Reason
 from exchange.vocabulary.units import FOREVER_NS, MAX_LOTS, MAX_NOTIONAL_MINOR, NS_PER_SECOND
 
 START_NS = 1_790_000_000 * NS_PER_SECOND
@@ -125,7 +126,7 @@ class Sandbox:
         """Apply a command that may not be refused; returns its sequence, the id of what it made."""
         refused = [event for event in self.apply(command) if isinstance(event, CommandRefused)]
         if refused:
-            raise SandboxError(f"{command} was refused: {refused[0]}")
+            raise SandboxError(f"{type(command).__name__} was refused: {Reason(refused[0].reason).name}")
         return self.sequence
 
     def participant(self, owner: int = 0) -> int:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from exchange.vocabulary.codec import RecordError
 from exchange.vocabulary.instruments import Mode
 from exchange.vocabulary.reasons import Reason
-from simulations.sandbox import Sandbox, Terms
+from simulations.sandbox import Sandbox, SandboxError, Terms
 from simulations.scenario_steps import Market, StepError, bits, is_view, stated, told
 
 _HEAD: Final = re.compile(r"scenario:\s*(.+)")
@@ -69,7 +70,11 @@ def read_scenarios(path: Path) -> Iterator[Scenario]:
 
 def _read(path: Path) -> Iterator[Scenario]:
     current: Scenario | None = None
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: a scenario is text in UTF-8") from None
+    for number, line in enumerate(lines, 1):
         text = line.split("#", 1)[0].rstrip()
         if not text:
             continue
@@ -95,8 +100,17 @@ def _take(scenario: Scenario, number: int, text: str) -> None:
         if not scenario.steps:
             raise ScenarioError(f"{scenario.path}:{number}: something is expected of no step")
         scenario.steps[-1].expected.append(" ".join(text.split()))
+    elif text.startswith("rules:"):
+        raise ScenarioError(f"{scenario.path}:{number}: rules are named by their numbers")
     else:
-        scenario.steps.append(Step(number, shlex.split(text)))
+        scenario.steps.append(Step(number, _words(scenario, number, text)))
+
+
+def _words(scenario: Scenario, number: int, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise ScenarioError(f"{scenario.path}:{number}: a quotation is not closed") from None
 
 
 def _term(where: str, name: str, value: str) -> int:
@@ -112,7 +126,7 @@ def run(scenario: Scenario, *, recovering: bool = False) -> Outcome:
 
     Raises ScenarioError where a step is no step.
     """
-    market = Market(Sandbox(Terms(**scenario.terms)))
+    market = _market(scenario)
     ranked: set[tuple[int, Reason, Reason]] = set()
     difference = ""
     for step in scenario.steps:
@@ -129,6 +143,13 @@ def run(scenario: Scenario, *, recovering: bool = False) -> Outcome:
             market.recover()
     market.recover()
     return Outcome(scenario, difference, frozenset(market.refused), frozenset(ranked))
+
+
+def _market(scenario: Scenario) -> Market:
+    try:
+        return Market(Sandbox(Terms(**scenario.terms)))
+    except (SandboxError, RecordError) as error:
+        raise ScenarioError(f"{scenario.path}:{scenario.number}: there is no market of these terms: {error}") from None
 
 
 def _ranked(market: Market, step: Step) -> set[tuple[int, Reason, Reason]]:

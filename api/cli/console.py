@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from exchange.vocabulary.printing import printable
+
 REFUSED: Final = 1
 """Exit status of a command that got a refusal, or found something wrong; wrong usage is 2."""
 PIPE_COLUMNS: Final = 200
@@ -39,21 +41,19 @@ def say(text: str) -> None:
     out().print(text, markup=False, highlight=False)
 
 
-def printable(text: str) -> str:
-    """Text from elsewhere without what would steer a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
 def show(what: RenderableType) -> None:
     out().print(what)
 
 
 def tell_refusal(refused: CommandError) -> None:
     console = err()
-    console.print(f"[bold red]{escape(refused.code)}[/]: {escape(refused.message)}", highlight=False)
+    message = "\n".join(map(printable, refused.message.splitlines()))
+    console.print(f"[bold red]{escape(refused.code)}[/]: {escape(message)}", highlight=False)
     for reason in refused.reasons:
         law = f" ({reason['law']})" if reason.get("law") else ""
-        console.print(f"  {reason.get('rule', '')}{law}: {reason.get('text', '')}", markup=False, highlight=False)
+        console.print(
+            f"  {reason.get('rule', '')}{law}: {printable(str(reason.get('text', '')))}", markup=False, highlight=False
+        )
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -62,7 +62,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     for column in columns:
         made.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", no_wrap=True)
     for row in rows:
-        made.add_row(*(escape(str(value)) for value in row))
+        made.add_row(*(escape(printable(str(value))) for value in row))
     return made
 
 
@@ -72,7 +72,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        made.add_row(name, escape(str(value)))
+        made.add_row(name, escape(printable(str(value))))
     return made
 
 

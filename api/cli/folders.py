@@ -44,7 +44,7 @@ def evidence_there(listing: Listing, folder: Path) -> tuple[Evidence, ...]:
 
 def find_croissant(folder: Path) -> Path:
     """The one JSON file in the folder that is Croissant metadata; CommandError where there is none, or several."""
-    found = [path for path in sorted(folder.glob("*.json")) if _is_croissant(path)]
+    found = [path for path in sorted(folder.glob("*.json")) if path.is_file() and _is_croissant(path)]
     if not found:
         raise CommandError("NO_METADATA", f"{folder} has no Croissant metadata; name it with --croissant FILE")
     if len(found) > 1:

@@ -70,7 +70,7 @@ def assay_command(
         result = run_assay(measured, Way(workers, cluster, resume), secret, words)
     if certificate:
         signer = write_certificate(result.body, certificate, key)
-        err().print(f"Certified in {certificate}, by the key {signer}.", highlight=False)
+        err().print(f"Certified in {certificate}, by the key {signer}.", markup=False, highlight=False)
     if html:
         html.write_bytes(html_page(result.body, masked_examples(result)).encode())
     if as_json:
@@ -121,7 +121,9 @@ def list_command(
     """
     read = read_folder(folder, croissant)
     with signed(url, credentials) as client:
-        err().print(f"Handing in {read.listing.name}; the answer comes when it is assayed.", highlight=False)
+        err().print(
+            f"Handing in {read.listing.name}; the answer comes when it is assayed.", markup=False, highlight=False
+        )
         told = client.upload("/datasets", _parts(read, copies))
     say(f"Admitted as {told['product_id']}.")
     show(_admission(told))

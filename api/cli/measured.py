@@ -1,5 +1,6 @@
 """What `tlx assay` is pointed at: a folder with metadata or without, one file, or an archive; all only streamed."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -47,14 +48,17 @@ def open_dataset(place: Path, croissant: Path | None, wishes: Wishes) -> Iterato
     """Raises CommandError, ListingError, DocumentError. An archive is unpacked beside the system's temporary files."""
     if not place.exists():
         raise CommandError("FILE_MISSING", f"{place} is not there")
-    name = place.resolve().name
+    if not place.is_file() and not place.is_dir():
+        raise CommandError("NOT_A_FILE", f"{place} is a pipe or a device, and a dataset is read more than once")
+    # A certificate is UTF-8, and a name on a disk need not be.
+    name = os.fsencode(place.resolve().name).decode(errors="replace")
     with ExitStack() as stack:
         if place.is_file() and is_archive(name):
             unpacked = Path(stack.enter_context(TemporaryDirectory(prefix="tlx-assay-")))
             unpack_archive(place, unpacked)
             place = _only_folder(unpacked)
         metadata = croissant or (_metadata_in(place) if place.is_dir() and wishes == Wishes() else None)
-        yield _listed(place, metadata) if metadata else _laid_out(name, *infer_layout(place, wishes))
+        yield _listed(place, metadata, name) if metadata else _laid_out(name, *infer_layout(place, wishes))
 
 
 def _only_folder(folder: Path) -> Path:
@@ -72,7 +76,7 @@ def _metadata_in(folder: Path) -> Path | None:
         return None
 
 
-def _listed(folder: Path, croissant: Path) -> Measured:
+def _listed(folder: Path, croissant: Path, name: str) -> Measured:
     if not folder.is_dir():
         raise CommandError("NO_FOLDER", f"{folder} is no folder, and metadata names the files of one")
     received = croissant.read_bytes()
@@ -81,7 +85,7 @@ def _listed(folder: Path, croissant: Path) -> Measured:
     except ListingError as error:
         if error.code not in NOT_YET_A_LISTING:
             raise
-        return _laid_out(folder.resolve().name, *layout_of_metadata(folder, received, error))
+        return _laid_out(name, *layout_of_metadata(folder, received, error))
     verify_in_place(listing, folder)
     # The evidence is read whole: the certificate names its hashes.
     shown = verify_files(replace(listing, files=(), evidence=evidence_there(listing, folder)), folder)

@@ -9,6 +9,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from exchange.vocabulary.printing import printable
+
 LINE_SECONDS: Final = 10.0
 """In a pipe a line follows the last by as much; work shorter than this is not told of."""
 MB: Final = 1_000_000
@@ -20,12 +22,13 @@ Told = Callable[[int, int], None]
 @contextmanager
 def progress(title: str, total_bytes: int, clock: Callable[[], float] = time.monotonic) -> Iterator[Told]:
     """On stderr, so that answers stay clean. `total_bytes` may be an estimate."""
+    title = printable(title)
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lines(title, total_bytes, clock, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} % {task.fields[rate]}"),
     )

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 
-from api.cli.console import printable, table
+from api.cli.console import table
 from api.cli.evidence_check import CheckedPack, Ruling
 from api.cli.verification import Verification, found_by_lot
 from exchange.assay.privacy import Finding
 from exchange.assay.remeasure import Fact, Remeasured
 from exchange.assay.report import percent
+from exchange.vocabulary.printing import printable
 
 _HOW: Final = {
     "equal": "measured again, equal",

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from api.cli.console import REFUSED, CommandError, as_json_text, printable, say, show, tell_refusal
+from api.cli.console import REFUSED, CommandError, as_json_text, say, show, tell_refusal
 from api.cli.options import AsJson, Assayer, key_of
 from api.cli.verification import Verification, check_secret, open_delivery, open_lot, verify_folder
 from api.cli.verified_report import as_told, evidence_lines, facts_table, lots_table
 from exchange.assay.pipeline import ReferenceFiles, rtu1_counter
 from exchange.delivery.folder import read_plain
 from exchange.delivery.proof import MAXIMUM_BYTES, assayer_of, prove_document, verify_proof
+from exchange.vocabulary.printing import printable
 
 DOCUMENT_BYTES: Final = 256 * 2**20
 """The most that a document has whose proof is verified."""
@@ -116,6 +117,8 @@ def _tell(found: Verification, assayer: str | None) -> None:
         show(facts_table(found.measured))
         if not found.measured.same_code:
             say("The certificate was made by another version of the assay, so what does not fit proves nothing.")
+    if not found.packs:
+        say("No evidence pack lies beside the lots: of licence, purposes and the gate's decision nothing was seen.")
     for pack in found.packs:
         for line in evidence_lines(pack):
             say(printable(line))

@@ -6,7 +6,7 @@ possible birth date passes the resident identity check once in eleven times, and
 
 from datetime import date
 
-from stdnum import luhn
+from stdnum import iban, luhn
 from stdnum.cn import uscc
 
 # GB 11643-1999: weights of the first 17 digits, and the check characters by remainder.
@@ -28,6 +28,11 @@ _TEST_CARDS = frozenset(
         "378282246310005",
         "371449635398431",
         "340000000000009",
+        "378734493671000",
+        "3530111333300000",
+        "3566002020360505",
+        "6011000990139424",
+        "6011111111111117",
         "6200000000000005",
     }
 )
@@ -57,10 +62,11 @@ def is_organisation_code(code: str) -> bool:
 
 
 def is_iban(number: str) -> bool:
-    """An international bank account number (ISO 13616): the rearranged number is 1 mod 97."""
+    """An international bank account number (ISO 13616): the rearranged number is 1 mod 97, in its country's form."""
     compact = number.replace(" ", "")
     rearranged = compact[4:] + compact[:4]
-    return int("".join(str(int(character, 36)) for character in rearranged)) % 97 == 1
+    remainder = int("".join(str(int(character, 36)) for character in rearranged)) % 97
+    return remainder == 1 and bool(iban.is_valid(compact, check_country=False))
 
 
 def is_passport_line(line: str) -> bool:

@@ -87,6 +87,7 @@ def _read_file(
     parquet: RowsOf,
 ) -> Iterator[Taken]:
     with source.stream(path) as stream:
+        path = path.encode(errors="replace").decode()  # A name on a disk need not be UTF-8.
         if recipe.format == "parquet":
             records, encoding = parquet(stream, path), "utf-8"
         else:
@@ -122,7 +123,7 @@ def _text_records(text: io.TextIOWrapper, recipe: Recipe, path: str, limit_chars
         case "json", _:
             return json_array(text, path, limit_chars)
         case (("csv" | "tsv"), _):
-            return table_rows(Lines(text, limit_chars), "," if recipe.format == "csv" else "\t", recipe, path)
+            return table_rows(Lines(text, limit_chars), recipe, path)
         case _, "lines":
             return text_lines(Lines(text, limit_chars), recipe)
         case _, "blank-lines":

@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -92,13 +93,26 @@ def _here(function: Callable[..., R], *arguments: Any) -> "Future[R]":
 def _in_pool(workers: int) -> Iterator[Executor]:
     # Spawned, not forked: the tokenizers start threads of their own. An interrupt is for the process that hands out.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(workers, context, _begin_worker)
     try:
         yield Executor(pool.submit, workers * PARTS_AHEAD)
     except BrokenProcessPool as error:
         raise WorkerError("WORKER_LOST", str(error)) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's workers wait for work for ever, also where the process that hands it out was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker was started by somebody"
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -33,6 +33,19 @@ def parquet_rows(stream: BinaryIO, recipe: Recipe, path: str, limit_bytes: int) 
         raise DocumentError("FILE_DAMAGED", f"{path} record {number}: {_first_line(error)}") from None
 
 
+def parquet_sample(stream: BinaryIO, path: str, rows: int, limit_bytes: int) -> list[dict[str, Any]]:
+    """The first rows with all columns, and None for what has no form in JSON, such as a picture's bytes."""
+    file = open_parquet(stream, path)
+    _check_size(file, path, limit_bytes)
+    try:
+        for batch in file.iter_batches(rows, use_threads=False):
+            columns = {name: batch.column(name) for name in batch.schema.names}
+            return [{name: _or_none(cells[row]) for name, cells in columns.items()} for row in range(len(batch))]
+    except _damages() as error:
+        raise DocumentError("FILE_DAMAGED", f"{path}: {_first_line(error)}") from None
+    return []
+
+
 def open_parquet(stream: BinaryIO, path: str) -> Any:
     """pyarrow's view of the file, of which only the footer is read."""
     try:
@@ -70,9 +83,26 @@ def _check_size(file: Any, path: str, limit_bytes: int) -> None:
 
 def _record(cells: dict[str, Any], row: int) -> Record | BadRecord:
     try:
-        return JsonRecord({name: _as_json(column[row].as_py()) for name, column in cells.items()})
+        return JsonRecord({name: _as_json(_value(column[row])) for name, column in cells.items()})
     except UnicodeDecodeError as error:
         return BadRecord("ENCODING_ERROR", f"holds bytes that are not utf-8: {error.reason}")
+
+
+def _value(scalar: Any) -> Any:
+    """The value, or as text a time that Python has no form for: beyond the year 9999, or of nanoseconds."""
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        raise
+    except (OverflowError, ValueError):
+        return scalar.cast("string").as_py()
+
+
+def _or_none(scalar: Any) -> Any:
+    try:
+        return _as_json(scalar.as_py())
+    except (OverflowError, ValueError, LookupError):
+        return None
 
 
 def _as_json(value: Any) -> Any:

@@ -107,7 +107,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     # Before cards: a group of an account number may pass for one, and its own check is the stronger.
     Recogniser(
         "iban",
-        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
+        re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?(?![0-9A-Za-z])"),
         is_iban,
         None,
         "personal",
@@ -117,8 +117,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         "bank_card",
         re.compile(
-            r"(?<![\w.-])(?:62\d\d|4\d{3}|5[1-5]\d\d|2[2-7]\d\d|3[47]\d\d)"
-            r"(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?:[ -]\d{1,3})?(?![\w-]|\.\d)",
+            r"(?<![\w.-])(?:3[47]\d\d[ -]?\d{6}[ -]?\d{5}|(?:62\d\d|4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d|35[2-8]\d)"
+            r"(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?:[ -]\d{1,3})?)(?![\w-]|\.\d)",
             re.ASCII,
         ),
         is_bank_card,
@@ -129,7 +129,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     Recogniser(
         "cn_mobile",
-        re.compile(r"(?<![\w.+-])(?:\+?86[ -]?)?1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?![\w-]|\.\d)", re.ASCII),
+        re.compile(r"(?<![\w.+-])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?![\w-]|\.\d)", re.ASCII),
         _always,
         _PHONE_WORDS,
         "personal",
@@ -177,12 +177,19 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 )
 _GATES = tuple((gate, recogniser) for recogniser in RECOGNISERS for gate in recogniser.gates)
 _SHAPES = bytes.maketrans(f"{string.digits}{string.ascii_uppercase}".encode(), b"0" * 10 + b"A" * 26)
+_FULL_WIDTH = re.compile("[０-９＠]")
+_PLAIN = {ord(plain) + 0xFEE0: plain for plain in f"{string.digits}{string.ascii_letters}@.+-"}
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 _DIGIT_RUN = re.compile(r"\d[\d .-]{5}")
 
 
 def find_personal_data(text: str, document: int) -> list[Finding]:
-    """Personal data and organisation codes in one document, in order of place; overlapping hits keep the first kind."""
+    """Personal data and organisation codes in one document, in order of place; overlapping hits keep the first kind.
+
+    Full-width digits and letters, as Chinese keyboards give them, count as the plain ones.
+    """
+    if not text.isascii() and _FULL_WIDTH.search(text):
+        text = text.translate(_PLAIN)
     shape = shape_of(text)
     opened = {recogniser.kind for gate, recogniser in _GATES if shape is None or gate in shape}
     if not opened:
@@ -204,13 +211,20 @@ def shape_of(text: str) -> bytes | None:
 
 def _hits(recogniser: Recogniser, text: str, document: int) -> Iterator[Finding]:
     for match in recogniser.pattern.finditer(text):
-        value = match[0]
-        if not recogniser.accepts(value):
+        value = _accepted(recogniser, match[0])
+        if not value:
             continue
         if recogniser.context and not value.startswith("+86") and not _near(recogniser.context, text, match):
             continue
         kind, category = recogniser.kind, recogniser.category
         yield Finding(kind, document, match.start(), len(value), mask(kind, value), category, recogniser.sensitive)
+
+
+def _accepted(recogniser: Recogniser, value: str) -> str:
+    """The value without such groups at its end as are none of it: a word after an account's number, a card's code."""
+    while value and not recogniser.accepts(value):
+        value = value.rpartition(" ")[0]
+    return value
 
 
 def _near(words: re.Pattern[str], text: str, match: re.Match[str]) -> bool:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from exchange.assay.pipeline import AssayResult
 from exchange.assay.privacy import Finding
+from exchange.vocabulary.printing import printable
 
 FINDINGS_SHOWN = 20
 _GRADE_STYLES = {"G1": "bold green", "G2": "green", "G3": "yellow", "ungraded": "bold red"}
@@ -26,6 +27,10 @@ def render(result: AssayResult) -> RenderableType:
     return Group(*parts)
 
 
+def _text(value: str) -> Text:
+    return Text(printable(value))
+
+
 def percent(ppm: int) -> str:
     """Parts per million as per cent with two decimals, cut, so that nothing is shown better than it is."""
     return f"{ppm // 10_000}.{ppm % 10_000 // 100:02d} %"
@@ -38,7 +43,7 @@ def _verdict(body: Mapping[str, Any]) -> Panel:
     text.append(", ".join(f"{name} {percent(ppm)}" for name, ppm in sorted(body["dimension_scores_ppm"].items())))
     if body["hard_failures"]:
         text.append("\nNot deliverable: " + ", ".join(body["hard_failures"]), "bold red")
-    return Panel(text, title=Text(f"{body['name']} {body['version']}"), title_align="left")
+    return Panel(text, title=_text(f"{body['name']} {body['version']}"), title_align="left")
 
 
 def _counts(body: Mapping[str, Any]) -> Table:
@@ -48,6 +53,7 @@ def _counts(body: Mapping[str, Any]) -> Table:
     rows = [
         ("Documents", f"{body['documents']:,} ({body['distinct_documents']:,} distinct)"),
         (body["rtu_version"], f"{body['rtu']:,} tokens, largest document {body['largest_document_rtu']:,}"),
+        ("Other vocabularies", _other_vocabularies(body)),
         ("Canonical text", f"{body['canonical_utf8_bytes']:,} bytes"),
         ("Languages", ", ".join(f"{name} {count:,}" for name, count in languages.items())),
         ("Exact duplicates", _share(duplicates, "exact")),
@@ -57,8 +63,14 @@ def _counts(body: Mapping[str, Any]) -> Table:
         ("Merkle root", body["merkle_root"]),
     ]
     for name, value in rows:
-        table.add_row(Text(name, "bold"), Text(value))
+        table.add_row(Text(name, "bold"), _text(value))
     return table
+
+
+def _other_vocabularies(body: Mapping[str, Any]) -> str:
+    """Tokens there as a share of the RTU of the same documents."""
+    told = sorted(body["other_vocabularies"].items())
+    return ", ".join(f"{name} {percent(row['tokens_per_rtu_ppm'])}" for name, row in told)
 
 
 def _words(body: Mapping[str, Any]) -> str:
@@ -104,7 +116,7 @@ def _findings(result: AssayResult) -> Table:
     for column in ("kind", "file", "record", "at", "text"):
         table.add_column(column)
     for row in _finding_rows(result, ranked[:FINDINGS_SHOWN]):
-        table.add_row(*map(Text, row))
+        table.add_row(*map(_text, row))
     if len(ranked) > FINDINGS_SHOWN:
         table.caption = f"and {len(ranked) - FINDINGS_SHOWN:,} more"
     return table

@@ -78,17 +78,21 @@ SECRET_PATTERNS: tuple[SecretPattern, ...] = (
     SecretPattern(
         "github_token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        re.compile(r"(?<![A-Za-z0-9])(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?!\w)"),
+        re.compile(
+            r"(?<![A-Za-z0-9])(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?!\w)", re.ASCII
+        ),
         _is_issued,
     ),
     SecretPattern(
         "slack_token",
         ("xox",),
-        re.compile(r"(?<![A-Za-z0-9])(xox[abprs]-[0-9]{8,14}-[A-Za-z0-9-]{16,80})(?!\w)"),
+        re.compile(r"(?<![A-Za-z0-9])(xox[abprs]-[0-9]{8,14}-[A-Za-z0-9-]{16,80})(?!\w)", re.ASCII),
         _is_issued,
     ),
     SecretPattern("google_api_key", ("aiza",), re.compile(r"(?<!\w)(AIza[\w-]{35})(?![\w-])", re.ASCII), _is_issued),
-    SecretPattern("stripe_key", ("k_live_",), re.compile(r"(?<!\w)([sr]k_live_[A-Za-z0-9]{20,99})(?!\w)"), _is_issued),
+    SecretPattern(
+        "stripe_key", ("k_live_",), re.compile(r"(?<!\w)([sr]k_live_[A-Za-z0-9]{20,99})(?!\w)", re.ASCII), _is_issued
+    ),
     SecretPattern(
         "web_token",
         ("eyj",),

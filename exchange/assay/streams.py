@@ -11,6 +11,8 @@ from exchange.assay.recipe import DETECT, ENCODINGS, DocumentError, Recipe
 
 CHUNK_BYTES = 1 << 20
 HEAD_CHARS = 1 << 16
+NUL_SHARE = 100
+"""A file is no text where one in so many of its first characters is NUL; of fewer, each spoils its document."""
 MARK = "\udcff"
 """Stands in decoded text for bytes that are none; no decoder gives half a surrogate pair otherwise."""
 _MARKING = "tlx.mark"
@@ -19,6 +21,10 @@ FOREIGN_MAGIC = {
     b"\x1f\x8b": "a gzip file",
     b"\x28\xb5\x2f\xfd": "a zstd file",
     b"%PDF-": "a PDF",
+    b"\xfd7zXZ\x00": "an xz file",
+    b"BZh91AY&SY": "a bzip2 file",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
     b"PAR1": "a Parquet file",
     b"\x89PNG": "a picture",
     b"\x7fELF": "a program",
@@ -108,8 +114,8 @@ def open_text(
             raise DocumentError("FORMAT_MISMATCH", f"{path} is {kind}, not {recipe.format} as stated")
     encoding = detect_encoding(head, path) if recipe.encoding == DETECT else recipe.encoding
     errors = _MARKING if recipe.errors == "strict" else recipe.errors
-    beginning = codecs.getincrementaldecoder(ENCODINGS[encoding])("replace").decode(head[: 4 * HEAD_CHARS])
-    if "\0" in beginning[:HEAD_CHARS]:
+    beginning = codecs.getincrementaldecoder(ENCODINGS[encoding])("replace").decode(head[: 4 * HEAD_CHARS])[:HEAD_CHARS]
+    if beginning.count("\0") * NUL_SHARE > len(beginning):
         raise DocumentError("FORMAT_MISMATCH", f"{path} holds NUL characters: binary, or another encoding")
     whole = io.BufferedReader(BoundedStream(head, stream, path, limits.file_bytes), CHUNK_BYTES)
     return io.TextIOWrapper(whole, ENCODINGS[encoding], errors, newline), encoding
@@ -127,13 +133,14 @@ def _read_head(stream: BinaryIO, size_bytes: int) -> bytes:
 class Lines:
     """The lines of a text, each with its end. In place of one over the limit comes an empty one, and `is_overlong`.
 
-    Whoever has told of it sets `is_overlong` back.
+    Whoever has told of it sets `is_overlong` back. `has_ended` once more was asked for than there is.
     """
 
     def __init__(self, text: io.TextIOWrapper, limit_chars: int) -> None:
         self._text = text
         self._limit_chars = limit_chars
         self.is_overlong = False
+        self.has_ended = False
 
     def __iter__(self) -> "Lines":
         return self
@@ -141,6 +148,7 @@ class Lines:
     def __next__(self) -> str:
         line = self._text.readline(self._limit_chars)
         if not line:
+            self.has_ended = True
             raise StopIteration
         if len(line) < self._limit_chars:
             return line

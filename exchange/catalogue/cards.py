@@ -26,7 +26,7 @@ class Card:
         """Those of `paths` that the card names, pattern by pattern. ListingError where a pattern names none."""
         found: list[str] = []
         for pattern in self.patterns:
-            matching = [path for path in paths if fnmatchcase(path, pattern)]
+            matching = [path for path in paths if _matches(path.split("/"), pattern.split("/"))]
             if not matching:
                 raise ListingError("FILE_MISSING", f"the card's {pattern[:200]!r} names no file")
             found += matching
@@ -75,14 +75,26 @@ def _configuration(stated: Mapping[str, Any], wanted: str | None) -> tuple[str |
         return None, ()
     flagged = next((number for number, config in enumerate(configs) if config.get("default") is True), 0)
     place = names.index(wanted) if wanted is not None else flagged
-    return names[place], tuple(_patterns(configs[place].get("data_files")))
+    return names[place], tuple(_patterns(configs[place]))
 
 
-def _patterns(data_files: Any) -> Iterator[str]:
-    for entry in _list(data_files):
+def _patterns(config: Mapping[str, Any]) -> Iterator[str]:
+    """Of a configuration with a folder its patterns lie in that, and without patterns it is all of the folder."""
+    stated = config.get("data_dir")
+    folder = f"{stated.removeprefix('./').rstrip('/')}/" if isinstance(stated, str) and stated.strip("./") else ""
+    for entry in _list(config.get("data_files", f"{folder}**" if folder else None)):
         for pattern in _list(entry.get("path") if isinstance(entry, dict) else entry):
             if isinstance(pattern, str):
-                yield pattern.removeprefix("./")
+                yield f"{folder}{pattern.removeprefix('./').removeprefix(folder)}"
+
+
+def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    """As the Hub has it: `*` stays within a folder, and `**` stands for any number of folders, none among them."""
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        return any(_matches(path[place:], pattern[1:]) for place in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], pattern[0]) and _matches(path[1:], pattern[1:])
 
 
 def _list(value: Any) -> list[Any]:

@@ -50,7 +50,7 @@ def infer_fields(records: Sequence[Mapping[str, Any]], path: str, *, is_table: b
             )
     texts = [name for name in names if _is_text_column(name, records)]
     if not texts:
-        told = ", ".join(names[:20]) or "no fields"
+        told = ", ".join(names[:20]) or ("no fields" if records else "no records")
         raise ListingError("NO_TEXT_FIELD", f"{path} has {told}; say which are its text with --field")
     return tuple(
         Field(name if is_table else quoted(name), optional=any(record.get(name) is None for record in records))

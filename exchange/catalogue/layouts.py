@@ -105,7 +105,7 @@ def infer_layout(place: Path, wishes: Wishes) -> tuple[FolderSource, Layout]:
     licence = find_licence(source, shown, card.licence if card else None)
     chosen, kind, why = _choose(source, files, card, wishes, skipped)
     if not chosen:
-        raise ListingError("NO_DATA_FILES", f"{place.name} has nothing that documents are taken from: {_told(skipped)}")
+        raise ListingError("NO_DATA_FILES", f"nothing there is what documents are taken from: {_told(skipped)}")
     recipe, reasons = _recipe(source, chosen, kind, wishes)
     return source, Layout(recipe, (*why, *reasons), +skipped, licence, card.language if card else None)
 
@@ -228,7 +228,8 @@ def _fields(
     stated = tuple(Field(selector) for selector in wishes.fields)
     header, rows = True, list[dict[str, Any]]()
     if kind in ("csv", "tsv"):
-        header, _ = sample_table(source, paths[0], kind, encoding, wishes.header)
+        told = (sample_table(source, path, kind, encoding, wishes.header)[0] for path in paths)
+        header = next((each for each in told if each is not None), True)
     elif kind == "json":
         kind = json_kind(source, paths[0], encoding)
     if not stated:

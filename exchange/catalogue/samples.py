@@ -1,16 +1,15 @@
 """The first records of a file, looked at to infer how documents are taken from it."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from exchange.assay.json_records import json_array, json_lines
-from exchange.assay.parquet_records import open_parquet, parquet_rows
-from exchange.assay.recipe import Field, Format, Recipe
-from exchange.assay.records import JsonRecord, Records, RowRecord
+from exchange.assay.parquet_records import parquet_sample
+from exchange.assay.recipe import DocumentError, Format, Recipe
+from exchange.assay.records import BadRecord, JsonRecord, Record, Records, RowRecord
 from exchange.assay.streams import OFFLINE_LIMITS, Lines, open_text
 from exchange.assay.table_records import table_rows
-from exchange.catalogue.fields import SAMPLE_RECORDS, quoted
+from exchange.catalogue.fields import SAMPLE_RECORDS
 from exchange.catalogue.listing import ListingError
 from exchange.catalogue.sources import FolderSource
 
@@ -35,24 +34,27 @@ def sample_json(source: FolderSource, path: str, kind: Format, encoding: str) ->
         records = (
             json_array(text, path, _LIMIT_CHARS) if kind == "json" else json_lines(Lines(text, _LIMIT_CHARS), path)
         )
-        rows = [record.content for record in _good(records) if isinstance(record, JsonRecord)]
+        rows = [record.content for record in _good(records, path) if isinstance(record, JsonRecord)]
     objects = [row for row in rows if isinstance(row, dict)]
-    if not objects:
+    if rows and not objects:
         raise ListingError("NO_TEXT_FIELD", f"{path} has no objects as records; say how with a Croissant file")
     return objects
 
 
 def sample_table(
     source: FolderSource, path: str, kind: Format, encoding: str, header: bool | None
-) -> tuple[bool, Rows]:
-    """Whether the first row is a header, and the first rows by column: by name, or without a header by number."""
+) -> tuple[bool | None, Rows]:
+    """Whether the first row is a header, and the first rows by column: by name, or without a header by number.
+
+    None and nothing where the file is empty.
+    """
     recipe = Recipe((path,), kind, encoding=encoding, header=False)
     with source.stream(path) as stream:
         text, _ = open_text(stream, path, recipe, OFFLINE_LIMITS, "")
-        records = table_rows(Lines(text, _LIMIT_CHARS), "," if kind == "csv" else "\t", recipe, path)
-        rows = [record.cells for record in _good(records) if isinstance(record, RowRecord)]
+        records = table_rows(Lines(text, _LIMIT_CHARS), recipe, path)
+        rows = [record.cells for record in _good(records, path, 1) if isinstance(record, RowRecord)]
     if not rows:
-        raise ListingError("NO_TEXT_FIELD", f"{path} has no rows")
+        return None, []
     has_header = looks_like_header(rows[0]) if header is None else header
     names = [cell.strip() for cell in rows[0]] if has_header else [str(place) for place in range(len(rows[0]))]
     return has_header, [dict(zip(names, row, strict=True)) for row in rows[1 if has_header else 0 :]]
@@ -69,12 +71,7 @@ def looks_like_header(cells: list[str]) -> bool:
 
 def sample_parquet(source: FolderSource, path: str) -> Rows:
     with source.stream(path) as stream:
-        file = open_parquet(stream, path)
-        names = list(file.schema_arrow.names)
-    recipe = Recipe((path,), "parquet", tuple(Field(quoted(name)) for name in names))
-    with source.stream(path) as stream:
-        records = parquet_rows(stream, recipe, path, OFFLINE_LIMITS.file_bytes)
-        return [record.content for record in _good(records) if isinstance(record, JsonRecord)]
+        return parquet_sample(stream, path, SAMPLE_RECORDS, OFFLINE_LIMITS.file_bytes)
 
 
 def has_blocks(source: FolderSource, path: str, encoding: str) -> bool:
@@ -85,6 +82,14 @@ def has_blocks(source: FolderSource, path: str, encoding: str) -> bool:
     return 20 * sum(not line.strip() for line in lines) >= len(lines) > 1
 
 
-def _good(records: Records) -> Iterator[Any]:
-    """The records among the first hundred; the bad ones are told of when documents are taken."""
-    return (record for _, record in islice(records, SAMPLE_RECORDS))
+def _good(records: Records, path: str, header_rows: int = 0) -> list[Record]:
+    """The records among the first hundred; the bad ones are told of when documents are taken.
+
+    DocumentError for the first of them where all are bad: then none will be taken.
+    """
+    looked_at = [record for _, record in islice(records, SAMPLE_RECORDS)]
+    good = [record for record in looked_at if not isinstance(record, BadRecord)]
+    bad = next((record for record in looked_at if isinstance(record, BadRecord)), None)
+    if bad is not None and len(good) <= header_rows:
+        raise DocumentError(bad.code, f"{path}: its first record {bad.detail}")
+    return good

@@ -76,9 +76,12 @@ def content_of(file: BinaryIO, path: str, size_bytes: int, limits: ArchiveLimits
 
 
 def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK_LIMITS) -> list[FoundFile]:
-    """Every regular file below `root` in the order of paths; what is left out is counted by why in `skipped`."""
+    """Every regular file below `root` in the order of paths; what is left out is counted by why in `skipped`.
+
+    OSError for a folder that cannot be read: without its files it would be another set.
+    """
     found: list[FoundFile] = []
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=_raise):
         kept = [name for name in folders if name not in TOOL_FOLDERS and not (Path(folder) / name).is_symlink()]
         skipped["folder of tools, or a link"] += len(folders) - len(kept)
         folders[:] = kept
@@ -95,6 +98,10 @@ def find_files(root: Path, skipped: Counter[str], limits: ArchiveLimits = UNPACK
         if len(found) > limits.entries:
             raise ListingError("TOO_MANY_FILES", f"over {limits.entries} files; hand in an archive, or a part")
     return sorted(found, key=lambda file: file.path)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def found_file(place: Path, root: Path) -> FoundFile:

@@ -121,17 +121,23 @@ class Aftermath(OfferMatcher):
 
     def _enter_exit(self, order: Order) -> None:
         hold = hold_needed(order, order.price_ticks, order.leaves_lots)
-        refused = DoneReason.NONE
-        if not order.entitlement.entitlement:
-            refused = DoneReason.ENTITLEMENT_REVOKED
-        elif checks.money(order, hold):
-            refused = DoneReason.INSUFFICIENT_FUNDS
+        refused = self._refused_exit(order, hold)
         if refused:
             self.state.orders[order.order_id] = order
             self._accepted(order)
             return self.end(order, refused)
         order.hold = hold
         return self.enter(order)
+
+    def _refused_exit(self, order: Order, hold: int) -> DoneReason:
+        """What has come about since the entry was let in."""
+        if not order.entitlement.entitlement:
+            return DoneReason.ENTITLEMENT_REVOKED
+        if order.entitlement.expires_at_ns < self.state.timestamp_ns:
+            return DoneReason.ENTITLEMENT_EXPIRED
+        if order.type != _STOP and checks.band_refuses(order.book.terms, order.price_ticks):
+            return DoneReason.OUTSIDE_BAND
+        return DoneReason.INSUFFICIENT_FUNDS if checks.money(order, hold) else DoneReason.NONE
 
     def _grow(self, order: Order, more: int) -> None:
         """A larger size loses its place, as in any amendment."""

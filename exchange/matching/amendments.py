@@ -2,7 +2,7 @@
 
 from exchange.matching import checks
 from exchange.matching.checks import OK
-from exchange.matching.order_book import FOR_PEG, FOR_STOP, IN_CALL, Options, Order
+from exchange.matching.order_book import BUY, FOR_PEG, FOR_STOP, IN_CALL, SELL, Options, Order
 from exchange.matching.orders import OrderDesk, worst_of_two
 from exchange.matching.standing import hold_at, hold_needed
 from exchange.matching.state import ORDER_EXPIRY, MachineState
@@ -52,7 +52,8 @@ class AmendDesk:
             return self._change_queued(order, wish.lots)
         if order.waits:
             return self._change_waiting(order, wish)
-        return self._change(order, wish.price_ticks, wish.lots, wish.stop_price_ticks)
+        self._change(order, wish.price_ticks, wish.lots, wish.stop_price_ticks)
+        return self.matcher.look_at_last(order.book) if order.type == _OCO else None
 
     def _change(self, order: Order, price: int, lots: int, stop: int) -> None:
         if order.type == _OCO:
@@ -81,7 +82,6 @@ class AmendDesk:
         order.stop_price_ticks = stop
         options.cap_ticks = worst_of_two(order, price, stop)
         stops.add(order)
-        self.matcher.look_at_last(order.book)
 
     def _change_pegged(self, order: Order, wish: Wish) -> None:
         """A smaller size keeps its place. Else it leaves the book, and is placed anew once the command is through."""
@@ -124,7 +124,9 @@ class AmendDesk:
         leaves = wish.lots - order.cum_lots
         order.entitlement.open_lots += leaves - order.leaves_lots
         order.lots, order.leaves_lots = wish.lots, leaves
-        order.price_ticks, order.stop_price_ticks = wish.price_ticks, wish.stop_price_ticks
+        order.price_ticks = wish.price_ticks
+        if order.type != _TRAILING:
+            order.stop_price_ticks = wish.stop_price_ticks
         change = self.matcher.set_hold(order, hold_needed(order, order.price_ticks, leaves))
         self.writer.order(AMENDED, order, change, flags=WAITS)
         if order.waits == FOR_STOP:
@@ -161,13 +163,15 @@ class AmendDesk:
         if reason is OK:
             more_lots = wish.lots - order.lots
             reason = checks.permission(self.state, account, book, order.side, more_lots, order.entitlement)
+        if reason is OK and more_lots > 0 and (wish.exit_price_ticks or wish.exit_stop_ticks):
+            reason = self.orders.may_exit(account, book, BUY + SELL - order.side, wish.lots - order.cum_lots)
         if reason is OK:
             reason = checks.market_state(order, 0)
         if reason is OK:
             banded = 0 if order.type in _COLLARED else wish.price_ticks
-            reason = checks.limits(account, book.terms, banded, wish.lots, may_rest=False)
+            reason = checks.limits(book.terms, banded, wish.lots)
         if reason is OK:
-            notional = wish.price_ticks * wish.lots * book.terms.minor_per_tick_lot
+            notional = _dearest(order, wish) * wish.lots * book.terms.minor_per_tick_lot
             if checks.notional_above_maximum(book.terms, notional):
                 reason = Reason.NOTIONAL_ABOVE_MAXIMUM
         return reason if reason is not OK else self._may_cost(order, wish)
@@ -181,8 +185,7 @@ class AmendDesk:
 
     def _may_cost(self, order: Order, wish: Wish) -> Reason:
         price, leaves = wish.price_ticks, wish.lots - order.cum_lots
-        worst = worst_of_two(order, price, wish.stop_price_ticks) if order.type == _OCO else price
-        reason = checks.money(order, hold_at(order, worst, leaves) - order.hold)
+        reason = checks.money(order, hold_at(order, _worst(order, wish), leaves) - order.hold)
         if reason is OK and order.post_only and order.type != _PEGGED and not order.waits and book_trades(order):
             best = order.book.opposite(order.side).best
             sign = order.book.side(order.side).sign
@@ -229,6 +232,16 @@ def _wish(order: Order, command: commands.AmendOrder) -> Wish:
         options.offset_ticks,
         options.peg,
     )
+
+
+def _worst(order: Order, wish: Wish) -> int:
+    """The worst price that the order may come to."""
+    return worst_of_two(order, wish.price_ticks, wish.stop_price_ticks) if order.type == _OCO else wish.price_ticks
+
+
+def _dearest(order: Order, wish: Wish) -> int:
+    """The highest price that it or its exit may come to."""
+    return max(_worst(order, wish), wish.exit_price_ticks, wish.exit_stop_ticks)
 
 
 def _rename(order: Order, new_id: bytes) -> None:

@@ -98,11 +98,18 @@ def market_state(order: Order, min_lots: int) -> Reason:
         return OK if tif != _AT_OPEN else Reason.TIF_NOT_IN_PHASE
     if phase in _SHUT:
         return _SHUT[phase]
-    if not _call_is_licensed(order):
+    if not _call_is_licensed(order) or (_needs_continuous(order) and not terms.modes & _CONTINUOUS_MODE):
         return Reason.MODE_NOT_LICENSED
     if tif == _FOK or (tif == _IOC and (order.type != _MARKET or order.funds_minor or min_lots)):
         return Reason.TIF_NOT_IN_PHASE
     return Reason.TIF_NOT_IN_PHASE if tif == _AT_OPEN and phase not in _OPENING else OK
+
+
+def _needs_continuous(order: Order) -> bool:
+    """Whether the order waits for continuous trading, or its exit would enter it."""
+    options = order.options
+    exits = options is not None and (options.exit_price_ticks or options.exit_stop_ticks)
+    return order.type > _MARKET or bool(exits)
 
 
 def _call_is_licensed(order: Order) -> bool:
@@ -125,16 +132,14 @@ def frozen(order: Order, now_ns: int) -> bool:
     return order.offer is None and 0 < order.book.terms.freezes_at_ns <= now_ns
 
 
-def limits(account: Account, terms: InstrumentRow, price_ticks: int, lots: int, may_rest: bool) -> Reason:
-    """Bands, maximum size and notional, number of open orders; `price_ticks` zero is a market order's."""
+def limits(terms: InstrumentRow, price_ticks: int, lots: int) -> Reason:
+    """Bands, maximum size and notional; `price_ticks` zero is a market order's."""
     if price_ticks and band_refuses(terms, price_ticks):
         return Reason.PRICE_OUTSIDE_BAND
     if lots > terms.max_lots:
         return Reason.SIZE_ABOVE_MAXIMUM
     if notional_above_maximum(terms, price_ticks * lots * terms.minor_per_tick_lot):
         return Reason.NOTIONAL_ABOVE_MAXIMUM
-    if may_rest and len(account.open_orders) >= account.max_open_orders:
-        return Reason.TOO_MANY_OPEN_ORDERS
     return OK
 
 
@@ -227,12 +232,13 @@ def tradable_lots(order: Order, enough: int) -> int:
     owner, mode = order.account.owner, order.self_trade
     bounds = dynamic_bounds(order.book, order.order_id >> 4)
     for level in order.book.opposite(order.side).crossing(order.price_ticks):
-        if bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]:
-            return traded
+        outside = bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]
         hidden = 0
         for maker in level.orders.values():
             taken = 0
             if maker.account.owner != owner:
+                if outside:
+                    return traded
                 taken = min(left, maker.leaves_lots - maker.hidden_lots)
                 hidden += maker.hidden_lots
             elif mode == _DECREMENT:

@@ -82,7 +82,9 @@ class Definitions:
             return Reason.DUPLICATE_CODE
         worth = minor_per_tick_lot(command.tick_minor, command.lot_rtu) if command.tick_minor > 0 else None
         same_lot = command.lot_rtu == state.bases[command.base].lot_rtu
-        if worth is None or not same_lot or not _terms_are_sound(command):
+        # Of a larger worth one lot at one tick would exceed every notional.
+        sound = worth is not None and worth <= MAX_NOTIONAL_MINOR and _terms_are_sound(command)
+        if worth is None or not same_lot or not sound:
             return Reason.BAD_INSTRUMENT
         defined = events.InstrumentDefined(instrument=command.sequence, minor_per_tick_lot=worth)
         terms = InstrumentRow(instrument=command.sequence, minor_per_tick_lot=worth, phase=1)

@@ -73,9 +73,10 @@ def _bought_for_funds(order: Order) -> int:
     bounds = checks.dynamic_bounds(book, order.order_id >> 4)
     for level in book.asks.crossing(order.price_ticks):
         wanted = min(affordable_lots(order, level.price_ticks), quota - order.cum_lots)
-        if not wanted or (bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]):
-            break
         offered, meets_own = _offered(order, level)
+        outside = bounds is not None and not bounds[0] <= level.price_ticks <= bounds[1]
+        if not wanted or (outside and offered):
+            break
         _count(order, min(wanted, offered), level.price_ticks)
         if meets_own or wanted <= offered:
             break

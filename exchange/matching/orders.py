@@ -69,7 +69,7 @@ class OrderDesk:
         entitlement = account.entitlements.get((instrument_id, side))
         reason = checks.permission(state, account, book, side, lots or 1, entitlement)
         if reason is OK and (exit_price or exit_stop):
-            reason = self._may_exit(account, book, BUY + SELL - side)
+            reason = self.may_exit(account, book, BUY + SELL - side, lots)
         if reason is not OK:
             decision = entitlement.entitlement if entitlement else 0
             return self._refuse(reason, account_id, instrument_id, client_id, decision)
@@ -106,11 +106,16 @@ class OrderDesk:
             return Reason.NO_REFERENCE_PRICE
         if order.type == _TRAILING and not self._start_trailing(order):
             return Reason.NO_REFERENCE_PRICE
-        reason = checks.limits(account, terms, order.price_ticks, order.lots, rests)
+        reason = checks.limits(terms, order.price_ticks, order.lots)
         if reason is OK and order.options is not None:
-            reason = self._admit_options(order, order.options, rests)
+            reason = self._admit_options(order, order.options)
         if reason is OK and order.type in _COLLARED:
             reason = self._collar(order, calls)
+        opens = _opens(order, rests)
+        if reason is OK and opens and len(account.open_orders) + opens > account.max_open_orders:
+            reason = Reason.TOO_MANY_OPEN_ORDERS
+        if reason is OK and order.type == _MARKET:
+            reason = _liquidity(order)
         if reason is not OK:
             return reason
         order.hold = order.funds_minor or hold_needed(order, order.price_ticks, order.lots)
@@ -121,8 +126,7 @@ class OrderDesk:
 
     def _collar(self, order: Order, calls: bool) -> Reason:
         """The limit of an order without a price of its own: the collar round the best opposite price or round the stop
-        price, the band's far edge in a call. Its notional, or its funds, pass the limit; and in continuous trading
-        there must be something to take."""
+        price, the band's far edge in a call; zero with nothing opposite. Its notional, or its funds, pass the limit."""
         terms = order.book.terms
         if checks.notional_above_maximum(terms, order.funds_minor):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
@@ -132,22 +136,16 @@ class OrderDesk:
             price = checks.band_edge(order.book, order.side)
         else:
             price = checks.collar_price(order.book, order.side)
-        if price is None:
-            return Reason.NO_LIQUIDITY
-        order.price_ticks = price
-        if checks.notional_above_maximum(terms, price * order.lots * terms.minor_per_tick_lot):
-            return Reason.NOTIONAL_ABOVE_MAXIMUM
-        if order.funds_minor:
-            best = order.book.opposite(order.side).best
-            assert best is not None
-            if not checks.affordable_lots(order, best.price_ticks):
-                return Reason.FUNDS_TOO_SMALL
-        return OK
+        order.price_ticks = price or 0
+        over = checks.notional_above_maximum(terms, order.price_ticks * order.lots * terms.minor_per_tick_lot)
+        return Reason.NOTIONAL_ABOVE_MAXIMUM if over else OK
 
-    def _may_exit(self, account: Account, book: Book, side: int) -> Reason:
-        """Whether the account may close what a bracket's entry fills, and on the day on which it fills."""
+    def may_exit(self, account: Account, book: Book, side: int, lots: int) -> Reason:
+        """Whether the account may close `lots` that a bracket's entry fills, and on the day on which it fills. What an
+        exit buys back its owner held before."""
         entitlement = account.entitlements.get((book.terms.instrument, side))
-        reason = checks.permission(self.state, account, book, side, 0, entitlement)
+        more_lots = lots if side == SELL else 0
+        reason = checks.permission(self.state, account, book, side, more_lots, entitlement)
         return Reason.TOO_EARLY if reason is OK and entitlement is not None and entitlement.min_days else reason
 
     def _start_trailing(self, order: Order) -> bool:
@@ -158,9 +156,9 @@ class OrderDesk:
         order.stop_price_ticks = trailed(order.side, options.mark_ticks, options.trail_ticks)
         return options.mark_ticks > 0
 
-    def _admit_options(self, order: Order, options: Options, rests: bool) -> Reason:
+    def _admit_options(self, order: Order, options: Options) -> Reason:
         """Bands and maxima for what else the order may come to, and the worst price that it may have to pay."""
-        terms, account = order.book.terms, order.account
+        terms = order.book.terms
         if order.type == _PEGGED:
             options.cap_ticks = order.price_ticks
         elif order.type == _OCO:
@@ -171,9 +169,6 @@ class OrderDesk:
         dearest = max(exit_price, options.exit_stop_ticks, options.cap_ticks)
         if checks.notional_above_maximum(terms, dearest * order.lots * terms.minor_per_tick_lot):
             return Reason.NOTIONAL_ABOVE_MAXIMUM
-        exits = exit_price or options.exit_stop_ticks
-        if exits and len(account.open_orders) + rests >= account.max_open_orders:
-            return Reason.TOO_MANY_OPEN_ORDERS
         return OK
 
     def cancel(self, batch: bytes, offset: int) -> None:
@@ -264,6 +259,24 @@ class OrderDesk:
         # Only printable ids are echoed: what is no id is no text for anybody's screen.
         echoed = client_id if client_id[0] and CLIENT_ORDER_ID.fullmatch(client_id) else b""
         self.writer.refused(reason, kind, account, instrument, decision, subject, echoed)
+
+
+def _opens(order: Order, rests: bool) -> int:
+    """How many open orders may come of it: a bracket's exit is one more."""
+    options = order.options
+    return rests + (options is not None and bool(options.exit_price_ticks or options.exit_stop_ticks))
+
+
+def _liquidity(order: Order) -> Reason:
+    """Whether there is something for a market order to take, and funds for one lot of it, outside calls."""
+    if not order.price_ticks:
+        return Reason.NO_LIQUIDITY
+    if order.funds_minor:
+        best = order.book.opposite(order.side).best
+        assert best is not None
+        if not checks.affordable_lots(order, best.price_ticks):
+            return Reason.FUNDS_TOO_SMALL
+    return OK
 
 
 def worst_of_two(order: Order, price_ticks: int, stop_price_ticks: int) -> int:

@@ -42,7 +42,8 @@ class StopBook:
             self._marks(order)[_mark_key(order)] = order
 
     def remove(self, order: Order) -> None:
-        """Take an order out, triggered or not; what is in neither is no matter."""
+        """Take an order out, triggered or not; what is in neither is no matter. Of a move nobody is told any more."""
+        self.moved.pop(order.order_id, None)
         if order.triggered:
             self.triggered.pop(order.order_id, None)
             return

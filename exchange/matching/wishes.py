@@ -87,7 +87,7 @@ def shape(wish: Wish, now_ns: int, client_order_id: bytes) -> Reason:
         return Reason.BAD_SIDE
     if wish.type not in _TYPES:
         return Reason.BAD_TYPE
-    if wish.tif not in _TIFS or (wish.tif == _GTD and 0 < wish.expire_at_ns < now_ns):
+    if wish.tif not in _TIFS or (wish.tif == _GTD and wish.expire_at_ns != 0 and wish.expire_at_ns < now_ns):
         return Reason.BAD_TIF
     if not _go_together(wish) or wish.self_trade > _MODES_OF_SELF_TRADE:
         return Reason.BAD_COMBINATION

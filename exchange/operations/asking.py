@@ -8,7 +8,8 @@ from exchange.runtime import Exchange
 from exchange.vocabulary.codec import EVENTS, Record
 from exchange.vocabulary.commands import Command
 from exchange.vocabulary.events import CommandRefused, Proposed
-from exchange.vocabulary.reasons import Reason, message
+from exchange.vocabulary.reasons import Reason
+from exchange.vocabulary.refusals import MEANINGS
 from exchange.vocabulary.units import format_scaled
 from exchange.vocabulary.wire import SIZE_SCALE
 
@@ -20,7 +21,7 @@ _SENTENCES: Final = {
     Reason.BUST_IMPOSSIBLE: "a party cannot give back what it got",
     Reason.KILLED: "the kill switch is on; it has to be lifted first",
 }
-"""Where the reason's name does not say what to do about it."""
+"""Where what a reason means does not say what to do about it."""
 
 E = TypeVar("E", bound=Record)
 
@@ -58,7 +59,7 @@ def _refusal(directory: Directory, event: CommandRefused) -> OperationRefused:
     details = {"sequence": str(event.sequence)}
     if reason is Reason.BUST_IMPOSSIBLE:
         details |= {"account": str(event.subject), **_lacking(directory, event)}
-    return OperationRefused(reason.name, _SENTENCES.get(reason) or message(reason), details)
+    return OperationRefused(reason.name, _SENTENCES.get(reason) or MEANINGS[reason], details)
 
 
 def _lacking(directory: Directory, event: CommandRefused) -> dict[str, str]:

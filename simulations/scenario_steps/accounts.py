@@ -19,6 +19,7 @@ CLAIMS: Final = 1_000
 def _account(market: Market, words: Sequence[str]) -> list[str]:
     """NAME with cash, claims and an entitlement for both sides; of a new participant where none is named."""
     name, *rest = words
+    market.must_be_new("account", name)
     given = options(rest, "cash", "claims", "owner", "of", "max_open_orders", "max_client_ids")
     sandbox = market.sandbox
     if "of" in given:

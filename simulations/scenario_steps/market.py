@@ -68,6 +68,10 @@ class Market:
         self._ids[kind, name] = id_
         self._names[kind, id_] = name
 
+    def must_be_new(self, kind: str, name: str) -> None:
+        if (kind, name) in self._ids:
+            raise StepError(f"there is the {kind} {name!r} already")
+
     def find(self, kind: str, name: str) -> int:
         """The id of what bears a name; `id=7` is the id 7, whether there is such a thing or not."""
         if name.startswith("id="):
@@ -111,6 +115,8 @@ class Market:
         """What happened, in a trader's words and in order."""
         command.actor = self._by
         for name, value in self._raw.items():
+            if not hasattr(command, name):
+                raise StepError(f"{type(command).__name__} has no field {name!r}")
             setattr(command, name, self._field(name, type(getattr(command, name)), value))
         return [told for event in self._applied(command) if (told := event_line(self, event, command))]
 

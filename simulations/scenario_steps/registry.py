@@ -12,6 +12,7 @@ come, for what the words cannot say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -85,7 +86,14 @@ def told(market: Market, words: Sequence[str]) -> list[str]:
     except StepError:
         raise
     except (IndexError, KeyError, TypeError, ValueError, RecordError, SandboxError) as error:
-        raise StepError(f"{' '.join(words)!r} is no step: {error}") from None
+        raise StepError(f"{' '.join(words)!r} is no step: {_in_words(error)}") from None
+
+
+def _in_words(error: Exception) -> str:
+    """What Python says of a line that stops short, or of a word where a number should be, for whoever wrote it."""
+    if isinstance(error, IndexError):
+        return "something is missing"
+    return re.sub(r"invalid literal for int\(\) with base 10: (.*)", r"\1 is no whole number", str(error))
 
 
 def _take(market: Market, words: Sequence[str]) -> list[str]:

@@ -22,7 +22,8 @@ def test_a_right_is_granted_shown_and_good_for_an_order(shared, firm):
     assert firm.get("/entitlements").json() == [granted]
     assert firm.get("/entitlements", product_id=shared.product_id, profile_id=granted["account"]).json() == [granted]
     order = {"product_id": shared.product_id, "side": "buy", "type": "limit", "price": shared.price(1)}
-    refused(firm.order(**order, size=shared.size(6)), 400, "QUOTA_EXCEEDED")
+    told = refused(firm.order(**order, size=shared.size(6)), 400, "QUOTA_EXCEEDED")
+    assert "position limit" in told["message"]
     placed = firm.order(**order, size=shared.size(5)).json()
     assert firm.delete(f"/orders/{placed['id']}").status_code == 200
 

@@ -85,7 +85,8 @@ def test_a_halt_holds_at_once_and_trading_returns(venue):
     shown = venue.public.get(f"/products/{venue.product_id}").json()
     assert (shown["status"], shown["status_message"]) == ("offline", "halted: regulator")
     refused(place(venue), 400, "INSTRUMENT_HALTED")
-    refused(venue.operator.post(phase, {"phase": "halted"}), 400, "BAD_PHASE")
+    told = refused(venue.operator.post(phase, {"phase": "halted"}), 400, "BAD_PHASE")
+    assert "no legal move" in told["message"]
     venue.operator.post(phase, {"phase": "continuous"})
     assert place(venue).status_code == 200
     resumed, stopped = interventions(venue)[:2]

@@ -117,6 +117,15 @@ def test_a_cancel_frees_what_was_held_and_comes_once(clean):
     assert done in clean.buyer.get("/orders", status="done").json()
 
 
+def test_a_client_oid_that_is_empty_names_no_order(clean):
+    told = place(clean.buyer, clean, "buy", 95)
+    for request in (clean.buyer.get, clean.buyer.delete):
+        refused(request("/orders/client:"), 400, "BAD_CLIENT_OID")
+    refused(clean.buyer.patch("/orders/client:", {"price": clean.price(94)}), 400, "BAD_CLIENT_OID")
+    refused(clean.buyer.delete("/offers/client:"), 400, "BAD_CLIENT_OID")
+    assert accepted(clean.buyer.get(f"/orders/{told['id']}")) == told
+
+
 def test_a_cancel_may_name_the_product_with_a_slash_in_its_body(clean):
     told = place(clean.buyer, clean, "buy", 95, client_oid="slash-1")
     slashed = {"product_id": clean.product_id.replace("-", "/")}

@@ -73,6 +73,25 @@ def test_bad_rows_of_a_table_stand_in_their_place() -> None:
     assert read(content, "csv") == found
 
 
+def test_a_quotation_mark_that_is_never_closed_makes_no_document_of_the_rest() -> None:
+    assert read(b'text\na\n"b\nc\nd\n', "csv") == [(0, "a"), (1, "MALFORMED_RECORD")]
+    assert read(b'text\na\n"b\nc"', "csv") == [(0, "a"), (1, "b\nc")]
+    assert read(b"text", "csv") == []
+
+
+def test_a_semicolon_divides_only_a_table_that_no_comma_divides() -> None:
+    assert read(b"text;other\na, b;c\n", "csv") == [(0, "a, b")]
+    assert read(b"text,other\na; b,c\n", "csv") == [(0, "a; b")]
+    assert read(b"text; it\na\n", "csv", fields=(Field("text; it"),)) == [(0, "a")]
+    assert read(b"text; it\n", "csv", fields=(Field("text; it"),)) == []
+
+
+def test_one_nul_spoils_its_document_and_not_the_file() -> None:
+    rows = b"".join(b"row %d of the table\n" % number for number in range(50))
+    found = dict(read(b"text\n" + rows + b"a\0b\n", "csv"))
+    assert (len(found), found[0], found[50]) == (51, "row 0 of the table", "FORMAT_MISMATCH")
+
+
 def test_bad_bytes_in_a_field_that_is_not_taken_spoil_nothing() -> None:
     assert read(b"text,other\na,\xff\n", "csv") == [(0, "a")]
 

@@ -28,6 +28,7 @@ def test_a_report_says_what_counts() -> None:
     assert "100.00 %" in text
     assert "Not measured: 0101" in text
     assert "Not deliverable" not in text
+    assert "cl100k_base" in text
     assert "not looked for: no list was given" in text
     assert "none is stated; evidence: none was given" in text
 

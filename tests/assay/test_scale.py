@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import indent
@@ -182,6 +183,19 @@ def test_a_killed_assay_loses_only_the_parts_in_hand(tmp_path: Path) -> None:
     assert told[0] == told[1] != ""
     assert len(list(tmp_path.glob("*.part"))) == 60
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_the_workers_of_a_killed_assay_end_with_it(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as first:
+        while not list(tmp_path.glob("*.part")):
+            assert first.poll() is None
+            time.sleep(0.01)
+        first.kill()
+        try:
+            first.communicate(timeout=30)  # They hold its output open as long as they live.
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(first.pid, signal.SIGKILL)
 
 
 def test_a_cluster_without_ray_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,11 @@ def test_planted_secrets_are_found(text: str, kind: str) -> None:
     assert len(finding.masked.strip("*")) <= 4
 
 
+@pytest.mark.parametrize(("text", "kind"), PLANTED, ids=[f"{kind}-{i}" for i, (_, kind) in enumerate(PLANTED)])
+def test_a_secret_within_chinese_text_is_found(text: str, kind: str) -> None:
+    assert [finding.kind for finding in find_secrets(f"密钥是{text}请保密", 0)] == [kind]
+
+
 @pytest.mark.parametrize("text", HARMLESS, ids=range(len(HARMLESS)))
 def test_placeholders_and_mentions_are_not(text: str) -> None:
     assert find_secrets(text, 0) == []

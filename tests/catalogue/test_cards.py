@@ -19,6 +19,9 @@ def test_a_readme_without_front_matter_is_no_card() -> None:
         ("data_files: [{split: train, path: [a, b]}, {split: test, path: c}]", ("a", "b", "c")),
         ("data_files: [5, {path: {}}]", ()),
         ("other: 1", ()),
+        ("data_dir: en", ("en/**",)),
+        ("data_dir: ./en/\n  data_files: [{path: a*}, {path: en/b*}]", ("en/a*", "en/b*")),
+        ("data_dir: .\n  data_files: a*", ("a*",)),
     ],
 )
 def test_files_of_a_configuration_are_read_however_they_are_written(data_files: str, patterns: tuple[str, ...]) -> None:
@@ -47,3 +50,18 @@ def test_a_pattern_that_names_no_file_is_refused() -> None:
     assert card.chosen(["a1", "a2", "b1", "b0"]) == ["a1", "a2", "b1", "b0"]
     with pytest.raises(ListingError, match="FILE_MISSING"):
         card.chosen(["a"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "chosen"),
+    [
+        ("*.csv", ["a.csv"]),
+        ("en/*", ["en/a.csv"]),
+        ("en/**", ["en/a.csv", "en/more/b.csv"]),
+        ("**/*.csv", ["a.csv", "en/a.csv", "en/more/b.csv"]),
+        ("en/**/[ab].csv", ["en/a.csv", "en/more/b.csv"]),
+    ],
+)
+def test_a_star_stays_within_its_folder_and_two_stars_do_not(pattern: str, chosen: list[str]) -> None:
+    """So that a configuration never takes another one's files."""
+    assert Card(None, None, "x", (pattern,)).chosen(["a.csv", "en/a.csv", "en/more/b.csv"]) == chosen

@@ -3,10 +3,13 @@
 import contextlib
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from backports import zstd
 from hypothesis import given, settings
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from trees import taken, tree
 
 from exchange.assay.documents import read_documents
-from exchange.assay.recipe import DocumentError
+from exchange.assay.recipe import DocumentError, Field
 from exchange.catalogue.layouts import Wishes, infer_layout
 from exchange.catalogue.listing import ListingError
 from exchange.vocabulary.documents import BadDocument, Document
@@ -45,6 +48,9 @@ def array(text: str) -> str:
         ("set.jsonl.gz", gzip.compress(LINES.encode())),
         ("set.jsonl.zst", zstd.compress(LINES.encode())),
         ("set.csv", "question,answer\na?,b\nc?,d\n".encode("utf-16")),
+        ("set.csv", "question;answer\na?;b\nc?;d\n"),
+        ("set.csv", "question\tanswer\na?\tb\nc?\td\n"),
+        ("set.csv", "question|answer\na?|b\nc?|d\n"),
     ],
 )
 @pytest.mark.parametrize("pick", [lambda folder, name: folder, lambda folder, name: folder / name])
@@ -183,6 +189,7 @@ def test_a_card_without_configurations_leaves_the_files_to_the_rules(tmp_path: P
         ({"a.jsonl": '{"id": 1, "score": 2}\n'}, "NO_TEXT_FIELD"),
         ({"a.jsonl": "[1]\n"}, "NO_TEXT_FIELD"),
         ({"a.csv": ""}, "NO_TEXT_FIELD"),
+        ({"a.csv": "id,text\n1,one, and two\n2,three, and four\n"}, "MALFORMED_RECORD"),
         ({"a.json": '{"data":\n []}'}, "FORMAT_MISMATCH"),
         ({"a.jsonl": "no json\n"}, "FORMAT_MISMATCH"),
         ({"a.jsonl.gz": b"\x1f\x8bnothing"}, "FILE_DAMAGED"),
@@ -197,10 +204,41 @@ def test_what_cannot_be_taken_is_refused_by_name(tmp_path: Path, files: dict[str
     assert refusal(tree(tmp_path, files)) == code
 
 
+@pytest.mark.parametrize(
+    ("name", "empty", "content"),
+    [("jsonl", b"", LINES), ("csv", b"", "question,answer\na?,b\nc?,d\n"), ("json", b"[]", array(LINES))],
+)
+def test_an_empty_file_among_others_is_no_hindrance(tmp_path: Path, name: str, empty: bytes, content: str) -> None:
+    _, texts = taken(tree(tmp_path, {f"0.{name}": empty, f"1.{name}": content}))
+    assert texts == {f"1.{name}": TEXTS}
+
+
+def test_columns_of_pictures_and_of_times_beyond_reason_hide_no_text(tmp_path: Path) -> None:
+    late = pa.array([9 * 10**12], pa.timestamp("s", "UTC"))
+    exact = pa.array([10**18 + 1], pa.timestamp("ns"))
+    pq.write_table(
+        pa.table({"picture": [b"\xff\xd8"], "late": late, "exact": exact, "caption": ["A cow."]}),
+        tmp_path / "a.parquet",
+    )
+    layout, texts = taken(tmp_path)
+    assert (layout.recipe.fields, texts) == ((Field("caption"),), {"a.parquet": ["A cow."]})
+    _, texts = taken(tmp_path, fields=("exact", "caption"))
+    assert texts == {"a.parquet": ["2001-09-09 01:46:40.000000001\nA cow."]}
+    assert len(taken(tmp_path, fields=("late",))[1]["a.parquet"]) == 1
+
+
 def test_files_of_two_formats_that_were_named_are_refused(tmp_path: Path) -> None:
     folder = tree(tmp_path, {"a.jsonl": LINES, "b.csv": "text\nx\n"})
     assert refusal(folder, files=("*",)) == "WHICH_FORMAT"
     assert refusal(folder, files=("c*",)) == "NO_DATA_FILES"
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path, {"a.jsonl": LINES, "locked/b.jsonl": LINES})
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda place: real(place if "locked" not in str(place) else tmp_path / "none"))
+    with pytest.raises(OSError, match="none"):
+        taken(folder)
 
 
 def test_archives_in_a_folder_are_named_and_not_opened(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_the_table_reaches_every_reason_an_order_has_today():
 
 
 def test_an_instrument_without_the_continuous_mode_refuses_orders():
-    with pytest.raises(AssertionError, match="reason=20"):
+    with pytest.raises(AssertionError, match="MODE_NOT_LICENSED"):
         make_venue(modes=int(Mode.NEGOTIATED))
 
 

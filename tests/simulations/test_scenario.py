@@ -19,7 +19,6 @@ R = Reason
 UNREACHABLE = {
     commands.AmendOrder: {
         R.ACCOUNT_BLOCKED: "blocking an account ends its orders",
-        R.ENTITLEMENT_EXPIRED: "an entitlement that expires ends its orders",
         R.TOO_MANY_HOLDERS: "who has a bid open is a holder",
         R.TIF_NOT_IN_PHASE: "what a phase does not take ended when it began",
     },
@@ -42,8 +41,8 @@ EXCLUSIVE = {
         combinations([R.INSTRUMENT_CLOSED, R.INSTRUMENT_HALTED, R.CANCEL_ONLY], 2),
         # Without a reference price there is no band.
         [(R.NO_REFERENCE_PRICE, R.PRICE_OUTSIDE_BAND)],
-        # What takes at once never rests, and what is not there has no price.
-        combinations([R.TOO_MANY_OPEN_ORDERS, R.NO_LIQUIDITY, R.FUNDS_TOO_SMALL], 2),
+        # An order by funds takes at once and has no exit, and what is not there has no price.
+        product([R.TOO_MANY_OPEN_ORDERS, R.NO_LIQUIDITY], [R.FUNDS_TOO_SMALL]),
         # A buyer needs cash, a seller claims.
         product([R.INSUFFICIENT_CLAIMS], [R.INSUFFICIENT_FUNDS, R.FUNDS_TOO_SMALL]),
         combinations([R.POST_ONLY_WOULD_TAKE, R.FOK_NOT_FILLABLE, R.MIN_NOT_FILLABLE], 2),
@@ -245,6 +244,15 @@ def test_what_is_expected_in_full_and_in_order_is_all_that_passes(tmp_path):
         ("scenario: one\ncancel first\n", "only an account"),
         ("scenario: one\nreference 0\n    refused BAD_PRICE before WINTER\n", "no reason 'WINTER'"),
         ("scenario: one\naccount ann\nann buy 5 @ 100 quickly\n", "an order has no 'quickly'"),
+        ("scenario: one\naccount ann\nann buy 5 @ cheap\n", "'cheap' is no whole number"),
+        ("scenario: one\naccount ann\nann buy 5 @\n", "something is missing"),
+        ("scenario: one\naccount ann\naccount ann\n", "the account 'ann' already"),
+        ("scenario: one\naccount ann\nann buy 5 @ 100 raw colour=1\n", "PlaceOrder has no field 'colour'"),
+        ("scenario: one\naccount ann cash=-5\n", "BeginDeposit was refused: BAD_AMOUNT"),
+        ("scenario: one\naccount ann's\n", "a quotation is not closed"),
+        ("scenario: one\nrules: price\n", "rules are named by their numbers"),
+        ("scenario: one\nterms: tick_minor=0\naccount ann\n", "no market of these terms"),
+        (f"scenario: one\nterms: max_lots={2**70}\naccount ann\n", "no market of these terms"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_refused_with_its_line(tmp_path, text, what):
@@ -252,3 +260,10 @@ def test_a_file_that_is_no_scenario_is_refused_with_its_line(tmp_path, text, wha
     path.write_text(text)
     with pytest.raises(ScenarioError, match=what):
         [run(each) for each in read_scenarios(path)]
+
+
+def test_a_file_that_is_no_text_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "bad.scenario"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match=r"bad\.scenario: a scenario is text"):
+        list(read_scenarios(path))

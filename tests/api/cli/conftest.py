@@ -5,10 +5,14 @@ import pytest
 from typer.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from delivered_lots import bought, delivered, lots
 from served import Server, small_dataset
 
 from api.cli.main import app
+
+__all__ = ["bought", "delivered", "lots"]  # Fixtures of the tests of `tlx verify`.
 
 
 @pytest.fixture(scope="session")

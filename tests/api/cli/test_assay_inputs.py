@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import tarfile
 import time
 import zipfile
@@ -126,6 +127,38 @@ def test_what_cannot_be_taken_is_named_without_a_trace(tlx, tmp_path, name, cont
     assert result.stderr.startswith(f"{code}: ")
     assert "Traceback" not in result.stderr
     assert not result.stdout
+
+
+def test_a_pipe_and_a_device_are_named_and_not_waited_for(tlx, tmp_path):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for place in (tmp_path / "pipe.jsonl", "/dev/null"):
+        result = tlx("assay", place)
+        assert (result.exit_code, result.stderr.split(":")[0]) == (1, "NOT_A_FILE")
+
+
+def test_what_is_no_file_is_not_taken_for_metadata(tlx, tmp_path):
+    (tmp_path / "set.jsonl").write_bytes(LINES)
+    os.mkfifo(tmp_path / "croissant.json")
+    (tmp_path / "gone.json").symlink_to("nowhere")
+    (tmp_path / "folder.json").mkdir()
+    assert body_of(tlx, tmp_path)["documents"] == 60
+
+
+def test_a_name_that_is_no_utf8_is_told_with_a_mark(tlx, tmp_path):
+    folder = tmp_path / os.fsdecode(b"set\xff")
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xb0\xa2.jsonl")).write_bytes(LINES)
+    body = body_of(tlx, folder, "--resume", tmp_path / "parts", "--html", tmp_path / "page.html")
+    assert (body["name"], body["documents"]) == ("set\ufffd", 60)
+    (folder / os.fsdecode(b"\xb0.jsonl.gz")).write_bytes(LINES * 2)
+    assert tlx("assay", folder).stderr.startswith("FILE_DAMAGED: \ufffd.jsonl.gz")
+
+
+def test_names_from_the_data_do_not_steer_the_terminal(tlx, tmp_path):
+    (tmp_path / "set.csv").write_text('id,te\x1b[2Jxt[/]\u202e\n1,"Good morning, all of you"\n', "utf-8")
+    result = tlx("assay", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert "te\ufffd[2Jxt[/]\ufffd" in result.stdout
 
 
 def test_a_folder_whose_metadata_was_taken_away_is_measured_without_it(tlx, dataset_folder):

@@ -2,11 +2,11 @@
 
 from types import SimpleNamespace
 
-from api.cli.console import printable
 from api.cli.evidence_check import CheckedPack, PackComplaint, Ruling
 from api.cli.verification import found_by_lot
 from api.cli.verified_report import evidence_lines
 from exchange.assay.privacy import Finding
+from exchange.vocabulary.printing import printable
 
 
 def lot(first, documents):
