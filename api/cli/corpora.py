@@ -17,12 +17,13 @@ TEXT: Final = "text"
 """The field of a record that is its document, where it has one and no other is named."""
 
 
-def corpus_texts(place: Path, field: str | None = None) -> Iterator[str]:
+def corpus_texts(place: Path, field: str | None = None, damaged: list[str] | None = None) -> Iterator[str]:
     """Documents in canonical text: of a folder with Croissant metadata as that says, else of every file below.
 
     Each line of JSON lines is a document: the named field, `text`, or else all that is text in it. Tables, Parquet,
     and what is compressed or packed are read as `tlx assay` reads each of them. Every other file is one document in
-    UTF-8. Hidden files are left out. CommandError NO_CORPUS, BAD_CORPUS; and what `tlx assay` refuses with.
+    UTF-8. Hidden files are left out. CommandError NO_CORPUS, BAD_CORPUS; and what `tlx assay` refuses with. With a list
+    for what is `damaged`, what cannot be read is told there and left out: of a leaked file any rest will do.
     """
     if not place.exists():
         raise CommandError("NO_CORPUS", f"{place} is neither a file nor a folder")
@@ -33,7 +34,8 @@ def corpus_texts(place: Path, field: str | None = None) -> Iterator[str]:
         if path.suffix.lower() in ASSAYED or (path == place and path.suffix.lower() == ".json"):
             yield from _assayed(path, field)
         else:
-            yield from map(canonical_text, _records(path, field) if path.suffix.lower() in RECORDS else [_text(path)])
+            read = _records if path.suffix.lower() in RECORDS else _whole
+            yield from map(canonical_text, read(path, field, damaged))
 
 
 def _has_metadata(folder: Path) -> bool:
@@ -58,30 +60,46 @@ def _files(place: Path) -> list[Path]:
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(place).parts))
 
 
-def _text(path: Path) -> str:
+def _whole(path: Path, _: str | None, damaged: list[str] | None) -> Iterator[str]:
+    content = path.read_bytes()
     try:
-        return path.read_bytes().decode()
+        yield content.decode()
     except UnicodeDecodeError as error:
-        raise CommandError("BAD_CORPUS", f"{path} is not UTF-8 at byte {error.start}") from None
+        _refuse(f"{path} is not UTF-8 at byte {error.start}", damaged)
+        yield content.decode(errors="replace")
 
 
-def _records(path: Path, field: str | None) -> Iterator[str]:
+def _records(path: Path, field: str | None, damaged: list[str] | None) -> Iterator[str]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):
-                raise CommandError("BAD_CORPUS", f"{path} line {number} is no JSON") from None
-            text = _document(record, field)
-            if text is None:
-                raise CommandError("BAD_CORPUS", f"{path} line {number} has no text in {field or 'it'}")
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                raise CommandError("BAD_CORPUS", f"{path} line {number} holds half a surrogate pair") from None
-            yield text
+                yield _record(line, field)
+            except ValueError as error:
+                _refuse(f"{path} line {number} {error}", damaged)
+
+
+def _refuse(detail: str, damaged: list[str] | None) -> None:
+    if damaged is None:
+        raise CommandError("BAD_CORPUS", detail)
+    damaged.append(detail)
+
+
+def _record(line: bytes, field: str | None) -> str:
+    """The document in a line; ValueError with what is wrong with it."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError("is no JSON") from None
+    text = _document(record, field)
+    if text is None:
+        raise ValueError(f"has no text in {field or 'it'}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair") from None
+    return text
 
 
 def _document(record: Any, field: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """Know before you pay: what of a dataset is new to one's own corpus; and after delivery, whether that was so."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -45,18 +45,21 @@ def novelty_command(
     The corpus is sketched on this machine, and only the sketch is sent. Each answer takes one of few questions.
     """
     product = product_of(symbol)
+    if save and not save.absolute().parent.is_dir():
+        raise CommandError("CANNOT_READ_OR_WRITE", f"{save}: there is no such folder")
     with signed(url, credentials) as client:
         parameters = client.get(f"/datasets/{product}/novelty")
         parts: list[Part] = [("corpus", ("corpus", _sketch(corpus, parameters, field, hashes)))]
-        others = ((place.name, _sketch(place, parameters, field, hashes)) for place in evaluation or [])
+        others = ((name, _sketch(place, parameters, field, hashes)) for name, place in _named(evaluation or []))
         parts += [("evaluation", other) for other in others]
         told = client.upload(f"/datasets/{product}/novelty", parts)
-    if save:
-        save.write_text(as_json_text(told))
     if as_json:
         typer.echo(as_json_text(told))
-        return
-    show(facts(_lines(told)))
+    else:
+        show(facts(_lines(told)))
+    # Shown first: the question is taken, whatever becomes of the file.
+    if save:
+        save.write_text(as_json_text(told))
 
 
 def confirm_command(
@@ -70,7 +73,7 @@ def confirm_command(
     Lots that were not delivered may be all new or all held: their part stays open.
     """
     told = _read_answer(answer)
-    documents = list(_delivered(folder))
+    documents = list(_delivered(folder, str(told.get("product_id", ""))))
     seen = sum(rtu for _, rtu in documents)
     held = exact_held(documents, corpus_texts(corpus, field))
     new = seen - int(seen * held.share)
@@ -89,6 +92,16 @@ def confirm_command(
     say(
         "The answer holds." if inside else "The answer is not contradicted; lots that were not delivered leave it open."
     )
+
+
+def _named(places: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Each evaluation set by its own name, with a number where one before has it too; some characters do not cross."""
+    named: dict[str, Path] = {}
+    for place in places:
+        name = "".join("_" if each in '\\:"' or ord(each) < 32 else each for each in place.resolve().name) or "set"
+        names = [name, *(f"{name} ({number})" for number in range(2, len(places) + 1))]
+        named[next(each for each in names if each not in named)] = place
+    return list(named.items())
 
 
 def _sketch(place: Path, parameters: dict[str, Any], field: str | None, hashes: int) -> bytes:
@@ -135,8 +148,8 @@ def _read_answer(path: Path) -> dict[str, Any]:
     return dict(told)
 
 
-def _delivered(folder: Path) -> Iterator[tuple[str, int]]:
-    """Each document with its RTU, as the manifests of the lots in the folder have it."""
+def _delivered(folder: Path, product: str) -> Iterator[tuple[str, int]]:
+    """Each document with its RTU, as the manifests of the lots in the folder have it; all of the product's dataset."""
     manifests = sorted(folder.glob("lot-*.manifest.json"))
     if not manifests:
         raise CommandError("NO_DELIVERY", f"{folder} holds no delivered lot")
@@ -145,8 +158,11 @@ def _delivered(folder: Path) -> Iterator[tuple[str, int]]:
         blob = path.with_name(path.name.removesuffix(".manifest.json") + ".jsonl").read_bytes()
         try:
             stated = json.loads(manifest)
-            root = bytes.fromhex(stated["dataset"]["root"])
+            root, base = bytes.fromhex(stated["dataset"]["root"]), str(stated["base"])
         except (ValueError, KeyError, TypeError, RecursionError):
             raise CommandError("NO_DELIVERY", f"{path} is no manifest") from None
+        # An answer that was asked for by the number of a dataset does not tell its code.
+        if product and not product.isdigit() and product.partition("-")[0] != base:
+            raise CommandError("OTHER_DATASET", f"{path} is of a lot of {base}, the answer is about {product}")
         lot = verify_lot(manifest, blob, root)
         yield from zip((each.text for each in lot.documents), (e["rtu"] for e in stated["documents"]), strict=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from api.cli.console import CommandError, as_json_text, say, show, table
+from api.cli.console import CommandError, as_json_text, err, say, show, table
 from api.cli.corpora import corpus_texts
 from api.cli.options import HERE, AsJson, Key, Url, operating
 from exchange.assay.tracing import DocumentSketches, sketch_documents
@@ -23,10 +23,14 @@ def trace_command(
 ) -> None:
     """Which listed lots a leaked file's documents are in, exactly and nearly, and who was delivered those lots.
 
-    For operators. Only hashes and digests of the documents are sent.
+    For operators. What of a file is cut short or damaged is left out, and told. Only hashes and digests of the
+    documents are sent.
     """
+    damaged: list[str] = []
     with operating(url, credentials) as client:
-        told = client.upload("/trace", [("documents", ("documents", _sketched(file, field).document()))])
+        told = client.upload("/trace", [("documents", ("documents", _sketched(file, field, damaged).document()))])
+    if damaged:
+        err().print(f"{len(damaged):,} cannot be read whole; the first: {damaged[0]}.", markup=False, highlight=False)
     if as_json:
         typer.echo(as_json_text(told))
         return
@@ -42,12 +46,12 @@ def _row(lot: dict[str, Any]) -> list[object]:
     return [lot["product_id"] or lot["base"], lot["lot"], lot["documents"], lot["exact"], lot["near"], held or "nobody"]
 
 
-def _sketched(file: Path, field: str | None) -> DocumentSketches:
-    texts, sha256s, digests = corpus_texts(file, field), bytearray(), bytearray()
+def _sketched(file: Path, field: str | None, damaged: list[str]) -> DocumentSketches:
+    texts, sha256s, digests = corpus_texts(file, field, damaged), bytearray(), bytearray()
     while some := list(islice(texts, DOCUMENTS_AT_ONCE)):
         sketched = sketch_documents(some)
         sha256s += sketched.sha256s
         digests += sketched.digests
     if not sha256s:
-        raise CommandError("NO_DOCUMENTS", f"{file} has no documents")
+        raise CommandError("NO_DOCUMENTS", damaged[0] if damaged else f"{file} has no documents")
     return DocumentSketches(bytes(sha256s), bytes(digests))

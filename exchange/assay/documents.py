@@ -7,7 +7,7 @@ from itertools import chain
 
 from exchange.assay.field_kinds import FieldKinds
 from exchange.assay.json_records import json_array, json_lines
-from exchange.assay.parquet_records import parquet_rows
+from exchange.assay.parquet_process import RowsOf, parquet_reader
 from exchange.assay.patterns import bounded_pattern
 from exchange.assay.recipe import DocumentError, Field, Recipe
 from exchange.assay.records import BadRecord, Record, Records, RowRecord
@@ -18,7 +18,8 @@ from exchange.vocabulary.documents import BadDocument, Document, Taken, canonica
 
 BAD_FROM_THE_START = 100
 """A file whose first documents are this many bad ones in a row is not what it was said to be."""
-ROW_GROUP_BYTES = 2 * 2**30
+DOCUMENT_COST_CHARS = 512
+"""What a document counts for beside its text, for what is measured on it, and its place in a lot."""
 _NEWLINES: dict[str, str | None] = {"jsonl": "\n", "json": "\n", "csv": "", "tsv": "", "text": None}
 
 
@@ -39,10 +40,8 @@ def read_documents(
     source = InMemory(files) if isinstance(files, Mapping) else files
     counted = Counter[str]() if encodings is None else encodings
     read_any, first_bad = False, None
-    for path in recipe.files:
-        taken_of_file = _read_file(source, path, recipe, limits, counted, kinds)
-        whole = recipe.format == "text" and recipe.splitter == "file"
-        for taken in _as_one_document(taken_of_file, path) if whole else _after_a_good_one(taken_of_file):
+    with parquet_reader(recipe, limits) as parquet:
+        for taken in _bounded(_read_files(source, recipe, limits, counted, kinds, parquet), limits.dataset_chars):
             if isinstance(taken, BadDocument):
                 first_bad = first_bad or taken
             else:
@@ -52,13 +51,45 @@ def read_documents(
         raise _all_bad(first_bad)
 
 
+def _bounded(taken: Iterator[Taken], limit_chars: int) -> Iterator[Taken]:
+    """The same up to the limit: a recipe may take a text many times, and a format say in a few bytes how often."""
+    left_chars = limit_chars
+    for one in taken:
+        left_chars -= DOCUMENT_COST_CHARS + (len(one.text) if isinstance(one, Document) else 0)
+        if left_chars < 0:
+            where = f"{one.path} record {one.record}"
+            detail = f"{where}: up to here are over {limit_chars} characters, {DOCUMENT_COST_CHARS} for each document"
+            raise DocumentError("DATASET_TOO_LARGE", detail)
+        yield one
+
+
+def _read_files(
+    source: Source,
+    recipe: Recipe,
+    limits: ReadLimits,
+    encodings: Counter[str],
+    kinds: FieldKinds | None,
+    parquet: RowsOf,
+) -> Iterator[Taken]:
+    whole = recipe.format == "text" and recipe.splitter == "file"
+    for path in recipe.files:
+        taken = _read_file(source, path, recipe, limits, encodings, kinds, parquet)
+        yield from _as_one_document(taken, path) if whole else _after_a_good_one(taken)
+
+
 def _read_file(
-    source: Source, path: str, recipe: Recipe, limits: ReadLimits, encodings: Counter[str], kinds: FieldKinds | None
+    source: Source,
+    path: str,
+    recipe: Recipe,
+    limits: ReadLimits,
+    encodings: Counter[str],
+    kinds: FieldKinds | None,
+    parquet: RowsOf,
 ) -> Iterator[Taken]:
     with source.stream(path) as stream:
         path = path.encode(errors="replace").decode()  # A name on a disk need not be UTF-8.
         if recipe.format == "parquet":
-            records, encoding = parquet_rows(stream, recipe, path, min(limits.file_bytes, ROW_GROUP_BYTES)), "utf-8"
+            records, encoding = parquet(stream, path), "utf-8"
         else:
             text, encoding = open_text(stream, path, recipe, limits, _NEWLINES[recipe.format])
             records = _text_records(text, recipe, path, limits.record_chars)
@@ -134,7 +165,7 @@ def _take_all(records: Records, recipe: Recipe, path: str, limits: ReadLimits, e
             yield BadDocument(path, number, record.code, record.detail)
             continue
         try:
-            text = canonical_text(_take(record, recipe))
+            text = canonical_text(_take(record, recipe, limits.record_chars))
             if recipe.drop_blank and not text.strip():
                 continue
             _check_text(text, recipe, limits, encoding)
@@ -144,14 +175,22 @@ def _take_all(records: Records, recipe: Recipe, path: str, limits: ReadLimits, e
             yield Document(path, number, text)
 
 
-def _take(record: Record, recipe: Recipe) -> str:
+def _take(record: Record, recipe: Recipe, limit_chars: int) -> str:
     if recipe.columns_from is not None:
         assert isinstance(record, RowRecord), "the recipe was checked"
-        return recipe.joiner.join(record.cells[recipe.columns_from :])
-    return recipe.joiner.join([_piece(record, field) for field in recipe.fields])
+        return _joined(record.cells[recipe.columns_from :], recipe.joiner, limit_chars)
+    return _joined([_piece(record, field, limit_chars) for field in recipe.fields], recipe.joiner, limit_chars)
 
 
-def _piece(record: Record, field: Field) -> str:
+def _joined(texts: list[str], joiner: str, limit_chars: int) -> str:
+    """Nothing is joined to be measured: a joiner is there as often as a record has members."""
+    chars = sum(map(len, texts)) + len(joiner) * (len(texts) - 1)
+    if chars > limit_chars:
+        raise _UnreadableError("DOCUMENT_TOO_LARGE", f"comes to {chars} characters, over {limit_chars}")
+    return joiner.join(texts)
+
+
+def _piece(record: Record, field: Field, limit_chars: int) -> str:
     try:
         value = record.value(field.selector)
     except LookupError:
@@ -163,7 +202,7 @@ def _piece(record: Record, field: Field) -> str:
     if isinstance(value, list):
         if not all(isinstance(member, str) for member in value):
             raise _UnreadableError("FIELD_NOT_TEXT", f"{field.selector!r} holds more than text")
-        value = field.list_joiner.join(value)
+        value = _joined(value, field.list_joiner, limit_chars)
     if field.pattern is not None:
         value = _matched(value, field)
     return value.strip(field.strip) if field.strip else value

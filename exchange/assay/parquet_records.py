@@ -14,7 +14,7 @@ def parquet_rows(stream: BinaryIO, recipe: Recipe, path: str, limit_bytes: int) 
     """Each row as an object of the columns that the recipe takes, dates and whole numbers in their written form.
 
     DocumentError: READER_MISSING; FORMAT_MISMATCH for no Parquet, or one without a column; FILE_TOO_LARGE for a row
-    group that says it unpacks beyond the limit; FILE_DAMAGED where reading fails on the way.
+    group that says it unpacks beyond the limit, or does beyond all memory; FILE_DAMAGED where reading fails on the way.
     """
     file = open_parquet(stream, path)
     columns = _columns(file, recipe, path)
@@ -26,6 +26,9 @@ def parquet_rows(stream: BinaryIO, recipe: Recipe, path: str, limit_bytes: int) 
             for row in range(batch.num_rows):
                 yield number, _record(cells, row)
                 number += 1
+    except MemoryError:
+        # Also pyarrow's own, which is one of its damages too.
+        raise DocumentError("FILE_TOO_LARGE", f"{path} record {number}: reading takes too much memory") from None
     except _damages() as error:
         raise DocumentError("FILE_DAMAGED", f"{path} record {number}: {_first_line(error)}") from None
 

@@ -31,8 +31,9 @@ class DocumentError(Exception):
 
     BAD_RECIPE              the recipe contradicts itself
     FILE_MISSING            a file of the recipe is not among those given
-    FILE_TOO_LARGE          a file is over its limit
+    FILE_TOO_LARGE          a file is over its limit, or takes too much memory or time to read
     DOCUMENT_TOO_LARGE      a document, or the record it is taken from, is over its limit
+    DATASET_TOO_LARGE       the documents are too many, or have too much text in all
     ENCODING_ERROR          bytes or escapes that are no text in the declared encoding
     ENCODING_UNKNOWN        the encoding was left open, and the bytes are none of those known
     FILE_DAMAGED            a compressed file or a Parquet file that is cut short or corrupt

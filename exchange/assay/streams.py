@@ -36,10 +36,16 @@ codecs.register_error(_MARKING, lambda error: (MARK, error.end))  # type: ignore
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """The largest file and document taken, in bytes; a larger one is refused before it is parsed or counted."""
+    """The largest file and document taken, in bytes; a larger one is refused before it is parsed or counted.
+
+    `dataset_chars` are those of all documents, with a share for each document.
+    With `parquet_apart`, Parquet is read in a process of its own that may use so much and no more.
+    """
 
     file_bytes: int = 256 * 2**20
     document_bytes: int = 32 * 2**20
+    dataset_chars: int = 512 * 2**20
+    parquet_apart: bool = False
 
     @property
     def record_chars(self) -> int:
@@ -48,7 +54,9 @@ class ReadLimits:
 
 
 DEFAULT_LIMITS = ReadLimits()
-OFFLINE_LIMITS = ReadLimits(file_bytes=2**40)
+VENUE_LIMITS = ReadLimits(parquet_apart=True)
+"""For files of strangers, whose documents are all held until they are in lots."""
+OFFLINE_LIMITS = ReadLimits(file_bytes=2**40, dataset_chars=2**50)
 """On one's own machine a file is only streamed, so its size is nobody's harm."""
 
 

@@ -1,8 +1,8 @@
 """Where documents came from: their hashes and MinHash digests against those of listed lots.
 
-A document is found exactly by the SHA-256 of its canonical text, else nearly where its estimated Jaccard similarity to
-a listed one is at least a half: lower than among duplicates, since what leaks has often been edited. Banding misses one
-in eight pairs of just a half, and one in a thousand of 0.65.
+A document is found exactly by the SHA-256 of its canonical text, unless it is blank, else nearly where its estimated
+Jaccard similarity to a listed one is at least a half: lower than among duplicates, since what leaks has often been
+edited. Banding misses one in eight pairs of just a half, and one in a thousand of 0.65.
 """
 
 import hashlib
@@ -81,7 +81,9 @@ def read_document_sketches(content: bytes) -> DocumentSketches:
 
 def match_documents(leaked: DocumentSketches, listed: DocumentSketches) -> Matches:
     leaked_hashes, listed_hashes = leaked.hashes(), listed.hashes()
-    common = set(leaked_hashes) & set(listed_hashes)
+    # Blank documents are alike everywhere, and an empty file is in nearly every source tree: they show nothing.
+    telling = (leaked_hashes[row] for row in _with_shingles(leaked.table()).tolist())
+    common = set(telling) & set(listed_hashes)
     leaked_exact, listed_exact = (_in(common, hashes) for hashes in (leaked_hashes, listed_hashes))
     leaked_near, listed_near = (np.zeros(each.size, dtype=np.bool_) for each in (leaked, listed))
     for one, other in _near_pairs(leaked.table(), listed.table()):
@@ -94,8 +96,8 @@ def _in(common: set[bytes], hashes: list[bytes]) -> Flags:
 
 
 def _near_pairs(leaked: Digests, listed: Digests) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Rows that agree in enough slots. A document without a shingle has a digest of set bits, and matches nothing."""
-    rows = np.flatnonzero((leaked != np.uint32(2**32 - 1)).any(axis=1))
+    """Rows that agree in enough slots. A document without a shingle matches nothing."""
+    rows = _with_shingles(leaked)
     for band in range(BANDS):
         keys, sought = band_keys(listed, band), band_keys(leaked[rows], band)
         order = np.argsort(keys, kind="stable")
@@ -108,6 +110,11 @@ def _near_pairs(leaked: Digests, listed: Digests) -> Iterator[tuple[npt.NDArray[
             one, other = ones[start : start + _ROWS_COMPARED], others[start : start + _ROWS_COMPARED]
             equal = (leaked[one] == listed[other]).sum(axis=1) >= _EQUAL_SLOTS
             yield one[equal], other[equal]
+
+
+def _with_shingles(digests: Digests) -> npt.NDArray[np.int64]:
+    """The rows of documents that have any; the digest of one without is all set bits."""
+    return np.flatnonzero((digests != np.uint32(2**32 - 1)).any(axis=1))
 
 
 def _runs(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -151,9 +151,13 @@ def _validate(metadata: dict[str, Any]) -> None:
         dataset = mlcroissant.Dataset(jsonld=copy.deepcopy(metadata))
     except ListingError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a validator raises on hostile input is a refusal
+    except mlcroissant.ValidationError as error:
         report = _WARNINGS.split(" ".join(str(error).split()))[0]
-        raise ListingError("BAD_CROISSANT", report[:1000] or type(error).__name__) from None
+        raise ListingError("BAD_CROISSANT", report[:1000] or "the Croissant validator refuses it") from None
+    except Exception as error:  # noqa: BLE001 - whatever a validator raises on hostile input is a refusal
+        why = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        told = f"the Croissant validator breaks off at it, as at objects where texts should be ({why})"
+        raise ListingError("BAD_CROISSANT", told) from None
     errors = sorted(dataset.metadata.issues.errors)
     if errors:
         raise ListingError("BAD_CROISSANT", "; ".join(errors)[:1000])

@@ -5,6 +5,7 @@ what it asks for has, and one that asks for nothing at no more than its page, wh
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -263,11 +264,16 @@ def _read_cursor(order: Order, cursor: str) -> Key | int:
     return int(key), number
 
 
+def _folded(text: str) -> str:
+    """In one case, width and composition: `Ｃｏｄｅ` is `code`, and a letter with its accent is one however it came."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def words_of(texts: Iterable[str]) -> set[str]:
     """The words to find by: of Chinese every two characters that follow each other, and each one."""
     found: set[str] = set()
     for text in texts:
-        for word in _WORD.findall(text.casefold()):
+        for word in _WORD.findall(_folded(text)):
             found.add(word)
             for run in _HAN.findall(word):
                 found |= set(run) | {run[place : place + 2] for place in range(len(run) - 1)}
@@ -277,7 +283,7 @@ def words_of(texts: Iterable[str]) -> set[str]:
 def words_asked(words: str) -> list[str]:
     """What each word of a search must find: the beginning of a word, or every pair of Chinese characters."""
     asked: list[str] = []
-    for word in _WORD.findall(words.casefold()):
+    for word in _WORD.findall(_folded(words)):
         runs = _HAN.findall(word)
         asked += [word for _ in range(not runs)]
         for run in runs:

@@ -54,7 +54,8 @@ def request_entitlement(
     exchange.vault.put(verdict.document())
     if not verdict.permitted:
         _record_denial(exchange, verdict)
-        raise gate_refused(f"trading instrument {instrument}", verdict.reasons, verdict.digest)
+        symbol = exchange.directory.instruments[instrument].symbol
+        raise gate_refused(f"trading {symbol}", verdict.reasons, verdict.digest)
     exchange.log.info("entitled", account=account, instrument=instrument, side=side.name, asked_by=actor)
     granted = ask_one(exchange, verdict.grant(VENUE), events.EntitlementGranted)
     return Entitled(granted.sequence, verdict.digest, granted.position_limit_lots, granted.expires_at_ns)

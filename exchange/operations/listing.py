@@ -12,6 +12,7 @@ from exchange.assay.errors import AssayError
 from exchange.assay.pipeline import AssayResult, ReferenceFiles, Way, assay_documents
 from exchange.assay.recipe import DocumentError
 from exchange.assay.scan import scannable
+from exchange.assay.streams import VENUE_LIMITS
 from exchange.catalogue.croissant import read_listing
 from exchange.catalogue.listing import LICENCE_EVIDENCE, Listing, ListingError, verify_files
 from exchange.catalogue.lots import LotError, LotSpan, pack_lots, propose_lot_rtu, propose_tick_minor
@@ -95,7 +96,7 @@ def submit_listing(
     try:
         listing = read_listing(croissant)
         _refuse_repeat(exchange, listing)
-        shown = {path: content for path, content in {**files, **evidence}.items() if content}
+        shown = _shown(listing, {**files, **evidence})
         verified = verify_files(_without_absent_evidence(listing, shown), shown)
         assayed = _assay(exchange, croissant, listing, verified, progress)
     except (ListingError, DocumentError, AssayError, LotError) as error:
@@ -133,6 +134,12 @@ def _refuse_repeat(exchange: Exchange, listing: Listing) -> None:
         raise OperationRefused("ALREADY_LISTED", f"this listing was admitted as base {known}", {"base": str(known)})
 
 
+def _shown(listing: Listing, given: Mapping[str, bytes]) -> dict[str, bytes]:
+    """An empty file is a document like others, but no evidence of anything."""
+    evidence = {each.path for each in listing.evidence}
+    return {path: content for path, content in given.items() if content or path not in evidence}
+
+
 def _without_absent_evidence(listing: Listing, shown: Mapping[str, bytes]) -> Listing:
     """Evidence that is named but not given is not shown: the gate's matter, with a rule and an article."""
     return replace(listing, evidence=tuple(each for each in listing.evidence if each.path in shown))
@@ -142,7 +149,8 @@ def _assay(
     exchange: Exchange, croissant: bytes, listing: Listing, verified: Mapping[str, bytes], progress: Progress | None
 ) -> _Assayed:
     account = Account(listing.recipe)
-    read = read_documents(UploadSource(verified), listing.recipe, encodings=account.encodings, kinds=account.kinds)
+    source = UploadSource(verified)
+    read = read_documents(source, listing.recipe, VENUE_LIMITS, account.encodings, account.kinds)
     taken = list(scannable(read))
     secret = dataset_secret(exchange, listing.sha256)
     result = assay_documents(

@@ -79,8 +79,8 @@ def answer_query(
             "TOO_MANY_EVALUATIONS", f"{len(evaluations)} evaluation sets; at most {MOST_EVALUATIONS}"
         )
     try:
-        held = held_share(listed, [_comparable(corpus, listed)])
-        sketches = {name: _comparable(content, listed) for name, content in evaluations.items()}
+        held = held_share(listed, [_comparable(corpus, listed, "the corpus")])
+        sketches = {name: _comparable(content, listed, name) for name, content in evaluations.items()}
     except SketchError as error:
         raise OperationRefused(error.code, error.detail) from None
     found = {name: Evaluation(found_share(each, listed), held_share(listed, [each])) for name, each in sketches.items()}
@@ -107,9 +107,15 @@ def _rtu(dossier: Dossier) -> int:
     return sum(lot.rtu for lot in dossier.lots)
 
 
-def _comparable(content: bytes, listed: ListedSketch) -> Sketch:
-    """A sketch from outside that may be compared with the dataset's."""
-    sketch = read_sketch(content)
+def _comparable(content: bytes, listed: ListedSketch, name: str) -> Sketch:
+    """A sketch from outside that may be compared with the dataset's; SketchError, which names it."""
+    try:
+        return _checked(read_sketch(content), listed)
+    except SketchError as error:
+        raise SketchError(error.code, f"{name}: {error.detail}") from None
+
+
+def _checked(sketch: Sketch, listed: ListedSketch) -> Sketch:
     if sketch.key != listed.sketch.key:
         raise SketchError("SKETCH_KEY", "the sketch was made with another key than the dataset's")
     count = len(sketch.thinned(max(sketch.rate_log2, listed.sketch.rate_log2)).hashes)

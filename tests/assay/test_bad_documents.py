@@ -1,5 +1,6 @@
 """One bad document is told of and counted, the rest goes on; a file of nothing else is refused, with why."""
 
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -42,6 +43,28 @@ GOOD = b'{"text": "good"}\n'
 )
 def test_a_bad_line_of_json_stands_in_its_place_and_the_rest_goes_on(line: bytes, code: str) -> None:
     assert read(GOOD + line + b"\n" + GOOD) == [(0, "good"), (1, code), (2, "good")]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        (b'{"text": "' + b"x" * 900 + b'"}', TEXT * 50_000),
+        (b'{"text": [' + b",".join([b'""'] * 1_000) + b"]}", (Field("text", list_joiner="x" * 100_000),)),
+    ],
+)
+def test_what_a_recipe_makes_of_a_small_record_is_bounded_too(line: bytes, fields: tuple[Field, ...]) -> None:
+    tracemalloc.start()
+    assert read(b'{"text": [""]}\n' + line, fields=fields, joiner="")[1] == (1, "DOCUMENT_TOO_LARGE")
+    assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("content", [b"\n" * 300_000, b'{"text": "' + b"x" * 900 + b'"}\n' * 110_000])
+def test_documents_that_are_too_many_in_all_are_refused(content: bytes) -> None:
+    form = "text" if content.startswith(b"\n") else "jsonl"
+    recipe = Recipe(("file",), form, (Field("" if form == "text" else "text"),))
+    with pytest.raises(DocumentError, match="DATASET_TOO_LARGE: file record"):
+        list(read_documents({"file": content}, recipe, ReadLimits(dataset_chars=1_000_000)))
 
 
 def test_bad_rows_of_a_table_stand_in_their_place() -> None:

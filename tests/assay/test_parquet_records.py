@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exchange.assay import documents
+from exchange.assay import parquet_process
 from exchange.assay.documents import read_documents
 from exchange.assay.recipe import DocumentError, Field, Recipe
 from exchange.vocabulary.documents import Document
@@ -66,7 +66,7 @@ def test_what_is_no_parquet_or_another_table_is_refused() -> None:
 
 
 def test_a_row_group_that_unpacks_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "ROW_GROUP_BYTES", 1_000)
+    monkeypatch.setattr(parquet_process, "ROW_GROUP_BYTES", 1_000)
     assert refusal(packed({"text": [f"{number}" * 20 for number in range(200)]}), "text") == "FILE_TOO_LARGE"
 
 

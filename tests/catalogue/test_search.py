@@ -166,6 +166,22 @@ def test_what_was_removed_is_not_found_and_may_come_back():
     assert every(index, {"words": "D3"}) == [3]
 
 
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ("\u00dcbung", "U\u0308bung"),
+        ("Cafe\u0301", "CAF\u00c9"),
+        ("\uff27\uff33\uff2d\uff18\uff2b", "gsm8k"),
+        ("Stra\u00dfe", "STRASSE"),
+    ],
+)
+def test_a_word_is_found_however_its_letters_were_put_together(named, asked):
+    index = SearchIndex()
+    index.add(entry(1, texts=(named,)))
+    assert index.search(Wanted(words=asked)).bases == [1]
+    assert not index.search(Wanted(words=asked + "s")).bases
+
+
 def test_a_language_is_found_without_its_script():
     index = SearchIndex()
     index.add(entry(1, languages=("zh-Hans",)))

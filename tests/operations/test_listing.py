@@ -67,6 +67,26 @@ def test_without_licence_evidence_a_listing_is_refused_by_cn_22(exchange, vendor
     assert "CN-22" in refused(exchange, vendor, (croissant, files, {"LICENSE": b""}))
 
 
+def test_an_empty_file_is_of_the_dataset_like_any_other(exchange, vendor):
+    """A source tree has some, and the certificate must be that of the same files measured offline."""
+    contents = {f"{number:03}.txt": row["answer"].encode() for number, row in enumerate(documents())}
+    contents["empty.txt"] = b""
+    source = {"fileSet": {"@id": "all"}, "extract": {"fileProperty": "content"}}
+    distribution = [{"@type": "cr:FileSet", "@id": "all", "encodingFormat": "text/plain", "includes": "*.txt"}]
+    distribution += [
+        {
+            "@type": "cr:FileObject", "@id": path, "name": path, "contentUrl": path, "encodingFormat": "text/plain",
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for path, content in contents.items()
+    ]  # fmt: skip
+    fields = [{"@type": "cr:Field", "@id": "d/text", "name": "text", "dataType": "sc:Text", "source": source}]
+    records = [{"@type": "cr:RecordSet", "@id": "d", "name": "d", "field": fields}]
+    metadata, _, evidence = dataset(distribution=distribution, recordSet=records)
+    outcome = submit_listing(exchange, VENUE, vendor, metadata, contents, evidence)
+    assert json.loads(outcome.certificate)["body"]["assay"]["documents"] == len(contents)
+
+
 def test_a_secret_in_the_data_is_refused_and_its_bytes_are_not_kept(exchange, vendor):
     secret = "AKIA" + "J7Q2XN4WPZ5TKV3R"
     rows = documents()

@@ -102,6 +102,18 @@ def test_refusals_come_in_their_documented_order(standing, monkeypatch):
     assert exchange.query_log.asked(participant, base) == 0
 
 
+def test_a_refusal_names_the_sketch_that_it_is_about(standing):
+    exchange, base = standing.exchange, standing.listed.base
+    participant, _ = member(exchange, "Wrong in one")
+    good, small = (sketched(exchange, participant, base, texts) for texts in (TEXTS, TEXTS[:1]))
+    sets = {"exam": good, "quiz": small}
+    assert refusal("SKETCH_TOO_SMALL", answer_query, exchange, participant, 1, base, good, sets).message.startswith(
+        "quiz: "
+    )
+    told = refusal("SKETCH_MALFORMED", answer_query, exchange, participant, 1, base, b"", sets)
+    assert told.message.startswith("the corpus: ")
+
+
 def test_a_limit_of_none_leaves_no_question(tmp_path):
     exchange = opened(tmp_path / "closed", novelty_queries=0)
     _, vendor = member(exchange, "Vendor")

@@ -19,7 +19,7 @@ COMPOSED = {"exchange.runtime", "exchange.operations"}
 """The composition root and the flows over it are one thing in two places, and may import each other."""
 
 PURE = LAYERS[1]
-READS_FILES = {f"exchange/assay/{name}.py" for name in ("executors", "parts", "pipeline", "store")}
+READS_FILES = {f"exchange/assay/{name}.py" for name in ("executors", "parquet_process", "parts", "pipeline", "store")}
 IMPURE_MODULES = {
     "asyncio", "concurrent", "multiprocessing", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3",
     "sqlalchemy", "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",

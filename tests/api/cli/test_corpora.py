@@ -30,6 +30,21 @@ def test_a_folder_with_metadata_is_read_as_that_says(dataset_folder):
     assert not any("{" in text for text in texts)
 
 
+def test_what_is_left_of_a_damaged_file_is_taken_where_damage_is_expected(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b'{"text":"one"}\n{"n":1}\n"\\ud800"\n"two"\n{"text":"cut sh')
+    (tmp_path / "b.txt").write_bytes("thr\u00e9".encode()[:-1])
+    damaged = []
+    assert list(corpus_texts(tmp_path, None, damaged)) == ["one", "two", "thr\ufffd"]
+    assert [told.removeprefix(f"{tmp_path}/") for told in damaged] == [
+        "a.jsonl line 2 has no text in it",
+        "a.jsonl line 3 holds half a surrogate pair",
+        "a.jsonl line 5 is no JSON",
+        "b.txt is not UTF-8 at byte 3",
+    ]
+    with pytest.raises(CommandError, match="line 2 has no text"):
+        list(corpus_texts(tmp_path))
+
+
 def test_tables_and_what_is_compressed_are_read_as_an_assay_reads_them(tmp_path):
     rows = "".join(f"title {number},a longer body of text that is number {number}\n" for number in range(30))
     (tmp_path / "a.csv").write_text(f"title,body\n{rows}")

@@ -1,6 +1,7 @@
 """Know before you pay, from the command line: ask, buy, confirm, and trace what leaked."""
 
 import json
+from pathlib import Path
 
 import pytest
 from served import admit_firm, entitle, riddles, small_dataset, submit
@@ -63,6 +64,8 @@ def test_a_buyer_asks_buys_confirms_and_an_operator_traces(knowing, tlx, corpus,
     answer["held_ppm"] = {"estimate": 900_000, "low": 890_000, "high": 910_000}
     kept.write_text(json.dumps(answer))
     assert tlx("confirm", delivered, corpus, kept).stderr.startswith("BOUND_BROKEN: ")
+    kept.write_text(json.dumps(answer | {"product_id": "OTHERRIDDLES-CNY"}))
+    assert tlx("confirm", delivered, corpus, kept).stderr.startswith("OTHER_DATASET: ")
 
     leaked = tmp_path / "leaked.jsonl"
     leaked.write_bytes(b"".join((delivered / "lot-0.jsonl").read_bytes().splitlines(keepends=True)[:30]))
@@ -70,7 +73,11 @@ def test_a_buyer_asks_buys_confirms_and_an_operator_traces(knowing, tlx, corpus,
     traced = tlx("trace", leaked, *operator)
     assert traced.stdout.startswith("30 documents: 30 are in a listed lot, 0 nearly."), traced.stderr
     assert "Knowing buyer (simulated)" in traced.stdout
-    assert json.loads(tlx("trace", leaked, "--json", *operator).stdout)["exact"] == 30
+    leaked.write_bytes(leaked.read_bytes()[:-10])
+    traced = tlx("trace", leaked, *operator)
+    assert traced.stdout.startswith("29 documents: 29 are in a listed lot, 0 nearly."), traced.stderr
+    assert traced.stderr == f"1 cannot be read whole; the first: {leaked} line 30 is no JSON.\n"
+    assert json.loads(tlx("trace", leaked, "--json", *operator).stdout)["exact"] == 29
 
 
 def test_an_answer_as_json_is_what_the_exchange_told(knowing, tlx, corpus):
@@ -81,6 +88,23 @@ def test_an_answer_as_json_is_what_the_exchange_told(knowing, tlx, corpus):
     fewer = ["--hashes", "200", "--json", *key_of(knowing, "Knowing buyer")]
     coarse = json.loads(tlx("novelty", corpus, knowing.knowing["product_id"], *fewer).stdout)
     assert coarse["sampled"] < told["sampled"]
+
+
+def test_evaluation_sets_of_the_same_name_are_told_apart(knowing, tlx, corpus, tmp_path, monkeypatch):
+    for name in ("one/test", "two/test", "a:b"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "text.txt").write_text(" ".join(f"{name} {number}" for number in range(2_000)))
+    monkeypatch.chdir(tmp_path / "two/test")
+    sets = ["--evaluation", tmp_path / "one/test", "--evaluation", Path(), "--evaluation", tmp_path / "a:b"]
+    asked = tlx("novelty", corpus, knowing.knowing["product_id"], *sets, "--json", *key_of(knowing, "Knowing buyer"))
+    assert [each["name"] for each in json.loads(asked.stdout)["evaluations"]] == ["test", "test (2)", "a_b"]
+
+
+def test_a_question_is_not_asked_where_its_answer_could_not_be_kept(knowing, tlx, corpus, tmp_path):
+    asking = ["novelty", corpus, knowing.knowing["product_id"], *key_of(knowing, "Knowing buyer")]
+    before = json.loads(tlx(*asking, "--json").stdout)["queries_left"]
+    assert tlx(*asking, "--save", tmp_path / "no" / "answer.json").stderr.startswith("CANNOT_READ_OR_WRITE: ")
+    assert json.loads(tlx(*asking, "--json").stdout)["queries_left"] == before - 1
 
 
 @pytest.mark.parametrize(
