@@ -128,7 +128,7 @@ class Flow:
                 account=self.trader(), base=listed.base, pool=one(directory.pools), lots=1, decision=digest(),
                 key=of(["a", "b", "c", "d", "e", "f"]),
             ),
-            "withhold": lambda: c.WithholdBase(base=one(directory.bases), withheld=of([0, 1]), decision=digest()),
+            "withhold": lambda: c.WithholdBase(base=one(directory.bases), withheld=of([0, 0, 0, 1]), decision=digest()),
             "withdraw": lambda: c.WithdrawClaims(
                 account=self.trader(), base=listed.base, lots=1, key=of(["a", "b", "c", "d", "e", "f"])
             ),
