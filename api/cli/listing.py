@@ -66,6 +66,8 @@ def assay_command(
     it is another one on each run.
     """
     wishes = _wishes(fields or (), format_, encoding, splitter, files or (), config, header)
+    for written in filter(None, (html, certificate)):
+        _try_place(written)
     with open_dataset(place, croissant, wishes) as measured:
         result = run_assay(measured, Way(workers, cluster, resume), secret, words)
     if certificate:
@@ -79,6 +81,15 @@ def assay_command(
     show(render(result))
     show(taken_report(measured, result.bad))
     show(_lots(measured, result))
+
+
+def _try_place(file: Path) -> None:
+    """Fail now where a file cannot be written, and not after hours of measuring."""
+    was_there = file.exists()
+    with file.open("ab"):
+        pass
+    if not was_there:
+        file.unlink()
 
 
 def _wishes(

@@ -167,7 +167,10 @@ class SearchIndex:
             for facet, values in wanted.facets.items()
         ]
         sets += [self._facets.get(("purpose", purpose), set()) for purpose in wanted.purposes]
-        sets += [self._with_word(word) for word in words_asked(wanted.words)]
+        asked = words_asked(wanted.words)
+        sets += [self._with_word(word) for word in asked]
+        if wanted.words.strip() and not asked:
+            sets.append(set())  # Signs alone are in no text.
         if wanted.rtu != (None, None):
             sets.append(self._between(Order.SIZE, wanted.rtu))
         if wanted.price != (None, None):

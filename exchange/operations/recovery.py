@@ -35,7 +35,7 @@ class StartRefused(Exception):  # noqa: N818 - a refusal is an answer, no error 
     DATABASE_AHEAD     SQL knows sequences that the journal does not: it is another journal's
     DATABASE_FOREIGN   SQL was made from another journal's commands; delete the database to have it made anew
     BOOKS_DIFFER       SQL at its watermark is not what the machine says; delete the database to have it made anew
-    DATABASE_UNUSABLE  the database does not open, or is of a later version
+    DATABASE_UNUSABLE  the database does not open, or is of another version
     VAULT_INCOMPLETE   a listed dataset's or a pool's document is not in the vault, or damaged there
     LOG_BROKEN         the record of accesses, or that of queries, was altered
     SECRETS_KEY_WRONG  the master key given is not 64 hex digits

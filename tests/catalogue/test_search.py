@@ -137,6 +137,7 @@ def test_of_ten_thousand_listings_a_page_of_all_looks_at_no_more_than_the_page(l
         ({"words": "hon"}, 1),
         ({"words": "honey", "rtu": (1, None), "purposes": ()}, 1),
         ({"words": "D9999"}, 1),
+        ({"words": "%"}, 0),
         ({"facets": {"sector": ("astronomy",)}, "words": "problems"}, 0),
     ],
 )

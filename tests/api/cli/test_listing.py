@@ -28,8 +28,10 @@ def test_an_assay_is_written_as_a_page_beside_what_is_printed(tlx, dataset_folde
 
 
 def test_a_page_that_cannot_be_written_and_a_list_that_is_none_are_refused_by_name(tlx, dataset_folder, tmp_path):
-    refused = tlx("assay", dataset_folder, "--html", tmp_path / "no" / "report.html")
+    parts = tmp_path / "parts"
+    refused = tlx("assay", dataset_folder, "--html", tmp_path / "no" / "report.html", "--resume", parts)
     assert refused.stderr.startswith("CANNOT_READ_OR_WRITE: ")
+    assert not parts.exists(), "it was measured before"
     empty = tmp_path / "empty"
     empty.write_text("# nothing\n")
     assert tlx("assay", dataset_folder, "--words", empty).stderr.startswith("WORDS_INVALID: ")
