@@ -63,7 +63,7 @@ class AmendDesk:
         keeps_place = price == old_price and lots <= order.lots
         if not keeps_place:
             self.matcher.lift(order)
-        order.price_ticks, order.lots, order.leaves_lots = price, lots, leaves
+        order.price_ticks, order.lots, order.leaves_lots, order.stop_price_ticks = price, lots, leaves, stop
         change = self.matcher.set_hold(order, hold_needed(order, price, leaves))
         if keeps_place:
             self._shrink_in_place(order, old_leaves - leaves)

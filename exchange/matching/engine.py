@@ -109,8 +109,11 @@ class Engine:
                 self._desks.guards.fire_dead_man(subject[0])
             else:
                 self._matcher.expire(subject[0])
-            if self._matcher.pegged:
+            if kind == CALL_END or self._matcher.pegged:
                 self._matcher.settle_down()
+                # What a timer traded was traded before the command, whether or not a clock command came between.
+                for book in machine.books.values():
+                    book.band_sequence = 0
 
     def _forget_trades(self, now: int) -> None:
         """What is older than seven days goes once an hour; until then corrections pass it over."""

@@ -74,7 +74,6 @@ class PhaseDesk:
         book = self.state.books[instrument]
         after = Phase.CLOSED if book.terms.phase == Phase.CLOSING_AUCTION else Phase.CONTINUOUS
         self._move(book, after, Cause.SCHEDULE)
-        self.matcher.settle_down()
 
     def halt(self, book: Book, why: Cause, evidence: bytes = NO_DIGEST) -> None:
         """Halt whatever the phase; told again where it is halted already, because the cause is another."""

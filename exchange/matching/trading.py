@@ -145,7 +145,7 @@ class Matcher(SelfTradePrevention):
         while quota > taker.cum_lots and (level := asks.best) and level.price_ticks <= taker.price_ticks:
             lots = min(checks.affordable_lots(taker, level.price_ticks), quota - taker.cum_lots)
             if not lots:
-                reason = _FILLED
+                reason = _FILLED if taker.cum_lots else _IOC_REMAINDER
                 break
             maker = next(iter(level.orders.values()))
             if maker.account.owner == taker.account.owner:

@@ -163,3 +163,13 @@ def test_waiting_stops_count_as_open_orders_and_a_mass_cancel_ends_them(venue):
     venue.does(commands.MassCancel(account=venue.bob))
     assert kinds(venue.answers) == ["OrderDone", "MassCanceled"]
     assert all(row.done_ns for row in venue.rows(OrderRow) if row.account == venue.bob)
+
+
+def test_a_stop_limit_that_rests_takes_another_stop_price_as_it_was_asked_for(venue):
+    venue.sell(venue.ann, 100, 1)
+    venue.buy(venue.bob, 100, 1)
+    stop(venue, venue.bob, Side.BUY, 99, 5, price=98)
+    resting = venue.last_order
+    venue.does(commands.AmendOrder(account=venue.bob, order_id=resting, stop_price_ticks=97))
+    [row] = [row for row in venue.rows(OrderRow) if row.order_id == resting]
+    assert (row.stop_price_ticks, row.place > 0) == (97, True)
