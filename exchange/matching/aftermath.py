@@ -116,7 +116,8 @@ class Aftermath(OfferMatcher):
         stop_limit = collared(side, order.stop_price_ticks, book.terms.collar_ppm) if order.stop_price_ticks else 0
         order.price_ticks = options.exit_price_ticks or stop_limit
         order.type = (_OCO if stop_limit else _LIMIT) if options.exit_price_ticks else _STOP
-        order.options.cap_ticks = max(order.price_ticks, stop_limit)
+        if order.type == _OCO:
+            order.options.cap_ticks = max(order.price_ticks, stop_limit)
         return order
 
     def _enter_exit(self, order: Order) -> None:
