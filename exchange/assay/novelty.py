@@ -129,7 +129,7 @@ class _Seen(NamedTuple):
     """What of a stratum was sampled: `good` of `n`, both counted in hashes of its heaviest weight.
 
     What is held is often what is heavy. A hit then moves the share by more than one of n hashes does, so a lighter
-    hash counts for less than one, and the bound is at its widest where all that is held is heavy.
+    hash counts for less than one, and the bounds hold even where just the heavy ones are held.
     """
 
     good: Fraction
