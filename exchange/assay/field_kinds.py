@@ -38,7 +38,7 @@ class FieldKinds:
 
     def _note_object(self, content: Mapping[str, Any]) -> None:
         for name, value in content.items():
-            if value is not None:
+            if value is not None and not (isinstance(value, str) and not value.strip()):
                 self._count(name, _json_kind(value))
 
     def _note_row(self, record: RowRecord) -> None:

@@ -2,7 +2,8 @@
 
 Indicators and dimensions follow TC609's scheme (0101–0104 documentation, 0201–0208 data, 0301–0305 model). An
 indicator's score is the share without defects; of a sample, its one-sided 95 % lower bound (Wilson 1927). A dimension's
-score is the plain mean of its measured indicators. All arithmetic is exact, so that two machines sign the same bytes.
+score is the plain mean of its measured indicators, rounded down once. All arithmetic is exact, so that two machines
+sign the same bytes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,9 +57,13 @@ class Measurement(NamedTuple):
     defects: int
     sampled: bool = False
 
-    def score_ppm(self) -> int:
+    def score(self) -> Fraction:
+        """Exact of a full scan, so that a dimension just at a grade's floor has that grade; of a sample, whole ppm."""
         good = self.n - self.defects
-        return wilson_lower_ppm(good, self.n) if self.sampled else good * ONE_PPM // self.n
+        return Fraction(wilson_lower_ppm(good, self.n), ONE_PPM) if self.sampled else Fraction(good, self.n)
+
+    def score_ppm(self) -> int:
+        return int(self.score() * ONE_PPM)
 
 
 class Grading(NamedTuple):
@@ -85,11 +90,13 @@ def wilson_lower_ppm(good: int, n: int) -> int:
 
 def grade_of(measurements: Iterable[Measurement]) -> Grading:
     """The grade by the weakest measured dimension; one without any measured indicator caps it at G2."""
-    scores: dict[Dimension, list[int]] = {dimension: [] for dimension in DIMENSIONS}
+    scores: dict[Dimension, list[Fraction]] = {dimension: [] for dimension in DIMENSIONS}
     measured = {measurement.code: measurement for measurement in measurements if measurement.n}
     for code, measurement in measured.items():
-        scores[INDICATORS[code][0]].append(measurement.score_ppm())
-    means: dict[str, int] = {name: sum(ppm) // len(ppm) for name, ppm in scores.items() if ppm}
+        scores[INDICATORS[code][0]].append(measurement.score())
+    means: dict[str, int] = {
+        name: int(sum(shares) * ONE_PPM / len(shares)) for name, shares in scores.items() if shares
+    }
     unmeasured = [code for code in INDICATORS if code not in measured]
     return Grading(means, unmeasured, _grade_by_weakest(means))
 

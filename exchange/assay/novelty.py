@@ -126,19 +126,23 @@ def share_bounds(good: Fraction, n: Fraction) -> tuple[Fraction, Fraction]:
 
 
 class _Seen(NamedTuple):
-    """What of a stratum was sampled: `good` of `n`, both after the sample's effective size."""
+    """What of a stratum was sampled: `good` of `n`, both counted in hashes of its heaviest weight.
+
+    What is held is often what is heavy. A hit then moves the share by more than one of n hashes does, so a lighter
+    hash counts for less than one, and the bounds hold even where just the heavy ones are held.
+    """
 
     good: Fraction
     n: Fraction
 
     @classmethod
     def of(cls, weights: Weights, found: npt.NDArray[np.bool_], mask: npt.NDArray[np.bool_]) -> "_Seen":
-        chosen = [int(weight) for weight in weights[mask]]
-        summed = sum(chosen)
-        if not summed:
+        chosen = weights[mask]
+        heaviest = int(chosen.max(initial=0))
+        if not heaviest:
             return cls(Fraction(0), Fraction(0))
-        n = Fraction(summed * summed, sum(weight * weight for weight in chosen))
-        return cls(n * Fraction(sum(int(weight) for weight in weights[mask & found]), summed), n)
+        good = sum(int(weight) for weight in weights[mask & found])
+        return cls(Fraction(good, heaviest), Fraction(sum(int(weight) for weight in chosen), heaviest))
 
 
 def _joined(strata: Mapping[int, int], seen: Mapping[int, _Seen]) -> tuple[Fraction, Fraction, Fraction]:

@@ -66,19 +66,17 @@ _NOT_ALPHANUMERIC = bytes(set(range(128)).difference(_ASCII_LETTERS, string.digi
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def mojibake_ppm(text: str) -> int:
-    """Share of the characters that show a broken encoding, in ppm."""
+def damaged_chars(text: str) -> int:
+    """How many characters show a broken encoding."""
     damaged = len(_CONTROLS.findall(text))
-    if not text.isascii():
-        damaged += sum(map(len, _MOJIBAKE.findall(text)))
-    return damaged * 1_000_000 // len(text) if text else 0
+    return damaged if text.isascii() else damaged + sum(map(len, _MOJIBAKE.findall(text)))
 
 
 MOJIBAKE_LIMIT_PPM = 1_000
 
 
 def is_garbled(text: str) -> bool:
-    return mojibake_ppm(text) > MOJIBAKE_LIMIT_PPM or was_decoded_wrongly(text)
+    return damaged_chars(text) * 1_000_000 > MOJIBAKE_LIMIT_PPM * len(text) or was_decoded_wrongly(text)
 
 
 def failed_rules(text: str, profile: str) -> list[str]:
@@ -172,9 +170,12 @@ def _is_not_one_character(page: Page) -> bool:
 
 
 def _lines_are_short(page: Page) -> bool:
-    """Generated and packed code has long lines: none over 1,000 characters, 100 on average."""
+    """Generated and packed code has long lines: none over 1,000 characters, 100 on average.
+
+    A text of n lines has n - 1 line feeds beside their characters.
+    """
     lines = page.text.split("\n")
-    return max(map(len, lines)) <= 1_000 and len(page.text) <= 101 * len(lines)
+    return max(map(len, lines)) <= 1_000 and len(page.text) < 101 * len(lines)
 
 
 def _quarter_alphanumeric(page: Page) -> bool:

@@ -62,6 +62,14 @@ def test_the_grade_is_that_of_the_weakest_dimension(scores: tuple[int, int, int]
     assert grade_of(measured(*scores)).grade == grade
 
 
+def test_a_dimension_exactly_at_a_floor_has_its_grade() -> None:
+    """Of 29/30 and 14/15 the mean is 95 %, though neither is a whole number of parts per million."""
+    data = [Measurement("0201", 30, 1), Measurement("0208", 15, 1)]
+    grading = grade_of([Measurement("0101", 1, 0), *data, Measurement("0301", 1, 0)])
+    assert grading.scores_ppm["data"] == 950_000
+    assert grading.grade == "G1"
+
+
 def test_a_dimension_nobody_measured_caps_the_grade() -> None:
     grading = grade_of(measured(1000, 1000, 1000)[1:])
     assert grading.grade == "G2"

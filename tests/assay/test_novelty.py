@@ -100,6 +100,22 @@ def test_the_bounds_hold_however_unequal_the_weights(kind, held):
     assert not missed_too_often(above, 100)
 
 
+@pytest.mark.parametrize(("heavy", "light"), [(50, 2_500), (80, 3_000), (100, 5_200), (240, 11_800), (300, 9_000)])
+def test_the_bounds_hold_where_just_the_heavier_half_of_a_stratum_is_held(heavy, light):
+    """Of nearly twice the weight of the others; one in 64 is sampled, and all numbers of hits are gone through."""
+    sampled_light, strata = light // 64, {20: heavy * (2**20 - 1) + light * 2**19}
+    truth = Fraction(heavy * (2**20 - 1) * ONE_PPM, strata[20])
+    below = above = Fraction(0)
+    for hits in range(heavy + 1):
+        hashes = np.arange(sampled_light + hits, dtype=np.uint64)
+        weights = np.concatenate([np.full(hits, 2**20 - 1), np.full(sampled_light, 2**19)])
+        share = held_share(ListedSketch(Sketch(KEY, 6, hashes), weights, strata), [Sketch(KEY, 6, hashes[:hits])])
+        chance = Fraction(comb(heavy, hits) * 63 ** (heavy - hits), 64**heavy)
+        below, above = below + chance * (truth < share.low_ppm), above + chance * (truth > share.high_ppm)
+    assert below <= Fraction(5, 100)
+    assert above <= Fraction(5, 100)
+
+
 def test_a_corpus_that_holds_all_holds_all_and_a_strange_one_nothing():
     documents = counted(texts(100, seed=4))
     listed = sketch_dataset(KEY, documents)

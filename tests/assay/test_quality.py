@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.assay.quality import PROFILES, choose_profile, failed_rules, is_garbled, mojibake_ppm
+from exchange.assay.quality import PROFILES, choose_profile, damaged_chars, failed_rules, is_garbled
 
 PROSE = (
     "The committee shall meet at least once in every year to review the accounts that the treasurer has laid before "
@@ -97,9 +97,21 @@ def test_a_broken_encoding_is_noticed(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "café", "São Paulo", "don’t", "床前明月光", "a\tb\nc", "naïve Ångström"])
 def test_text_that_is_only_foreign_is_not_garbled(text: str) -> None:
-    assert mojibake_ppm(text) == 0
+    assert damaged_chars(text) == 0
 
 
 def test_one_bad_character_in_a_long_document_does_not_make_it_garbled() -> None:
-    assert mojibake_ppm("a" * 1999 + "\ufffd") == 500
+    assert damaged_chars("a" * 1999 + "\ufffd") == 1
     assert not is_garbled("a" * 1999 + "\ufffd")
+
+
+def test_a_document_is_garbled_from_just_over_a_thousandth_of_bad_characters() -> None:
+    assert not is_garbled("a" * 1998 + "\ufffd" * 2)
+    assert is_garbled("a" * 1997 + "\ufffd" * 2)
+
+
+def test_lines_of_a_hundred_characters_on_average_are_the_longest_that_code_has() -> None:
+    at_limit = "x = 1" + "0" * 95
+    for lines in (1, 2, 7):
+        assert failed_rules("\n".join([at_limit] * lines), "code") == []
+        assert failed_rules("\n".join([at_limit] * (lines - 1) + [at_limit + "0"]), "code") == ["line_length"]
