@@ -85,7 +85,7 @@ async def move_phase(
     if phase not in {Phase.HALTED, Phase.CANCEL_ONLY}:
         refuse_recalled(exchange, entry)
     if phase not in _STOPS:
-        day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.now_ns())
+        day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.market_time_ns)
     command = commands.SetPhase(
         actor=caller.key,
         instrument=book.instrument,
