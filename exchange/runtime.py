@@ -100,6 +100,8 @@ class Exchange:
         self.directory = Directory()
         self.scheduler = Scheduler(self.directory, self.vault, self.submit)
         self.listing_lock = threading.Lock()
+        self.recall_lock = threading.Lock()
+        """Held while a listing is recalled, and while an operator opens a product: what was recalled is not opened."""
         self.pool_lock = threading.Lock()
         """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
