@@ -16,6 +16,7 @@ from api.errors import NOT_FOUND, SIGNED_PROBLEMS
 from api.proposal_views import proposed
 from api.resource_models import WithdrawnClaims
 from api.state import TheExchange
+from exchange.operations.refusals import OperationRefused
 from exchange.operations.withdrawing import withdraw_claims
 from exchange.runtime import Exchange
 from exchange.vocabulary import events
@@ -65,7 +66,10 @@ async def withdraw(
 
     Only the account that the claims were issued to may: others are `NOT_PERMITTED`. The listing stays as it is.
     """
-    return await _withdrawn(exchange, views, caller, caller.account_of(asked.profile_id), product_id, asked)
+    account = caller.account_of(asked.profile_id)
+    if account != (await to_thread.run_sync(views.find, product_id)).entry.issuer:
+        raise OperationRefused("NOT_PERMITTED", "claims are withdrawn by the account that they were issued to")
+    return await _withdrawn(exchange, views, caller, account, product_id, asked)
 
 
 @router.post(
