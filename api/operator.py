@@ -20,8 +20,8 @@ from api.feed import feed_of
 from api.records import read_records
 from api.state import TheExchange, TheMarket, TheSettings
 from api.uploads import read_upload
-from exchange.operations.asking import ask_one
-from exchange.operations.lifecycle import refuse_recalled
+from exchange.operations.asking import ask, ask_one
+from exchange.operations.lifecycle import open_product
 from exchange.operations.verdicts import attach_approval
 from exchange.vocabulary import commands, events
 from exchange.vocabulary.codec import COMMANDS
@@ -82,10 +82,8 @@ async def move_phase(
     book = market.book(product_id)
     phase, day = Phase[move.phase.upper()], 0
     entry = exchange.directory.instruments[book.instrument]
-    if phase not in {Phase.HALTED, Phase.CANCEL_ONLY}:
-        refuse_recalled(exchange, entry)
     if phase not in _STOPS:
-        day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.now_ns())
+        day = await to_thread.run_sync(exchange.scheduler.trading_day, entry, exchange.market_time_ns)
     command = commands.SetPhase(
         actor=caller.key,
         instrument=book.instrument,
@@ -95,7 +93,8 @@ async def move_phase(
         ends_at_ns=time_ns(move.ends_at, "ends_at") if move.ends_at else 0,
         **await recorded(exchange, move),
     )
-    await to_thread.run_sync(ask_one, exchange, command, events.PhaseSet)
+    does = ask if phase in {Phase.HALTED, Phase.CANCEL_ONLY} else open_product
+    await to_thread.run_sync(does, exchange, command)
     return answer({"product_id": book.product_id, "phase": move.phase, "reason": move.reason})
 
 

@@ -100,6 +100,8 @@ class Exchange:
         self.directory = Directory()
         self.scheduler = Scheduler(self.directory, self.vault, self.submit)
         self.listing_lock = threading.Lock()
+        self.recall_lock = threading.Lock()
+        """Held while a listing is recalled, and while an operator opens a product: what was recalled is not opened."""
         self.pool_lock = threading.Lock()
         """Held while claims are pooled or a pool delivers: what was judged is then what the pool draws on."""
         self.listed: dict[str, int] = {}
@@ -208,6 +210,11 @@ class Exchange:
         return self._sequencer.sequence
 
     @property
+    def market_time_ns(self) -> int:
+        """Now, but never before the last command's date: a clock that was set back takes no market back with it."""
+        return max(self.now_ns(), self._sequencer.timestamp_ns)
+
+    @property
     def assayer(self) -> bytes:
         """The public key that certificates are verified with."""
         return self.assayer_key.public_key().public_bytes_raw()
@@ -239,7 +246,7 @@ class Exchange:
         while not self._closing.wait(idle_s) and not self.failed.is_set():
             if not self.sequence:
                 continue
-            self.scheduler.run_due(self.now_ns())
+            self.scheduler.run_due(self.market_time_ns)
             if time.monotonic() - self._last_submitted_s >= idle_s:
                 with suppress(Busy, Stopped):
                     self._sequencer.submit(Clock(actor=VENUE).encode())

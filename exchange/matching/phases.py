@@ -62,11 +62,8 @@ class PhaseDesk:
             return Reason.KILLED
         if new is Phase.CONTINUOUS and terms.phase not in CALLS and _crossed(book):
             return Reason.CROSSED_BOOK
-        if command.trading_day > terms.trading_day:
-            terms.trading_day = command.trading_day
-            terms.days_begun += 1
-        why = Cause(command.reason)
-        self._move(book, new, why, command.freezes_at_ns, command.ends_at_ns, command.evidence)
+        why, times = Cause(command.reason), (command.freezes_at_ns, command.ends_at_ns)
+        self._move(book, new, why, *times, command.evidence, command.trading_day)
         return OK
 
     def end_call(self, instrument: int) -> None:
@@ -91,9 +88,16 @@ class PhaseDesk:
         freezes_at_ns: int = 0,
         ends_at_ns: int = 0,
         evidence: bytes = NO_DIGEST,
+        day: int = 0,
     ) -> None:
-        """Enter a phase, with all that the old one leaves behind and the new one brings."""
+        """Enter a phase, with all that the old one leaves behind and the new one brings.
+
+        A day that nobody closed ends where the next one begins.
+        """
         terms, old = book.terms, Phase(book.terms.phase)
+        begins_day = day > terms.trading_day
+        if begins_day:
+            terms.trading_day, terms.days_begun = day, terms.days_begun + 1
         self.state.timers.pop((terms.ends_at_ns, CALL_END, terms.instrument), None)
         terms.phase, terms.freezes_at_ns, terms.ends_at_ns = int(new), freezes_at_ns, ends_at_ns
         terms.cause = int(why)
@@ -104,11 +108,11 @@ class PhaseDesk:
             self.auctions.uncross(book, old)
         elif old in CALLS and new in _ALWAYS:
             self.auctions.end_call(book, old)
-        if new is Phase.CLOSING_AUCTION:
-            self.auctions.join_close(book)
-        if new is Phase.CLOSED:
+        if new is Phase.CLOSED or (begins_day and old is not Phase.CLOSED):
             self.auctions.end_all(book)
             self._end_where(book, DoneReason.DAY_ENDED, lambda order: order.tif == TimeInForce.DAY)
+        if new is Phase.CLOSING_AUCTION:
+            self.auctions.join_close(book)
         if old is Phase.CLOSED:
             outside = checks.band_refuses
             self._end_where(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 from exchange.catalogue.lifecycle import (
@@ -26,6 +27,7 @@ from exchange.vocabulary.commands import Command
 from exchange.vocabulary.instruments import OF_ITSELF, Cause, Phase
 from exchange.vocabulary.units import NS_PER_SECOND
 
+HALT_TRIES: Final = 5
 _STOPPED: Final = frozenset({Phase.HALTED, Phase.CANCEL_ONLY})
 _VENUE: Final = "venue"
 
@@ -58,7 +60,7 @@ def move_listing(exchange: Exchange, actor: int, entry: BaseEntry, move: Move, r
 
     OperationRefused: ILLEGAL_MOVE, or the machine's reasons.
     """
-    with exchange.listing_lock, exchange.pool_lock:
+    with exchange.listing_lock, exchange.pool_lock, exchange.recall_lock:
         state = state_of(exchange, entry)
         assert move in RECORDED_MOVES, "a move that no person makes"
         try:
@@ -81,9 +83,28 @@ def move_listing(exchange: Exchange, actor: int, entry: BaseEntry, move: Move, r
         )
         off = after in UNDELIVERABLE
         withheld = _withhold(exchange, actor, entry.base, off, digest)
-        ask(exchange, told, *withheld, *(_halt(exchange, actor, entry, note) if off else ()))
+        try:
+            ask(exchange, told, *withheld, *(_halt(exchange, actor, entry, note) if off else ()))
+        except OperationRefused:
+            if digest not in exchange.directory.permits.get(entry.listing, ()):
+                raise
         _note_state(exchange, entry.base, after)
+        if off:
+            _halt_at_last(exchange, actor, entry, note)
     return record
+
+
+def _halt_at_last(exchange: Exchange, actor: int, entry: BaseEntry, note: str) -> None:
+    """Where the product's phase has moved since the halt was asked for, halt it from where it is now."""
+    for tried in count(1):
+        halts = _halt(exchange, actor, entry, note)
+        if not halts:
+            return
+        try:
+            ask(exchange, *halts)
+        except OperationRefused:
+            if tried == HALT_TRIES:
+                raise
 
 
 def _withhold(exchange: Exchange, actor: int, base: int, withheld: bool, decision: bytes) -> list[Command]:
@@ -201,6 +222,13 @@ def _digest_of(kind: str, digest: bytes) -> dict[str, str]:
 def _is_suspended(phase: int, cause: int) -> bool:
     """Whether a person keeps it from trading."""
     return phase in _STOPPED and cause not in OF_ITSELF
+
+
+def open_product(exchange: Exchange, command: commands.SetPhase) -> None:
+    """Carry out an operator's phase command; OperationRefused RECALLED, or the machine's reasons."""
+    with exchange.recall_lock:
+        refuse_recalled(exchange, exchange.directory.instruments[command.instrument])
+        ask(exchange, command)
 
 
 def refuse_recalled(exchange: Exchange, product: InstrumentEntry) -> None:

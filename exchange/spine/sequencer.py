@@ -129,7 +129,7 @@ class Sequencer:
         self._snapshot_writer = ThreadPoolExecutor(1, "snapshots")
         self._max_commands_per_block = max_commands_per_block
         self._max_waiting_commands = max_waiting_commands
-        self._timestamp_ns = journal.timestamp_ns
+        self.timestamp_ns = journal.timestamp_ns
         self._changed = threading.Condition()
         self._waiting: deque[_Submission] = deque()
         self._waiting_commands = 0
@@ -240,8 +240,8 @@ class Sequencer:
     def _stamped(self, taken: list[_Submission]) -> bytes:
         """One block's commands, numbered, and dated alike. Journal time never goes back."""
         commands = bytearray().join(submission.commands for submission in taken)
-        self._timestamp_ns = max(self._timestamp_ns, self._clock())
-        stamp_all(commands, self.sequence + 1, self._timestamp_ns)
+        self.timestamp_ns = max(self.timestamp_ns, self._clock())
+        stamp_all(commands, self.sequence + 1, self.timestamp_ns)
         return bytes(commands)
 
     def _snapshot(self) -> None:

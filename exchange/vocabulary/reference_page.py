@@ -49,7 +49,7 @@ ENDINGS: Final[dict[DoneReason, str]] = {
     DoneReason.ACCOUNT_BLOCKED: "its account was blocked",
     DoneReason.OUTSIDE_BAND: "its price is outside the static band",
     DoneReason.EXPIRED: "its time came (`GTD`)",
-    DoneReason.DAY_ENDED: "the instrument closed (`DAY`)",
+    DoneReason.DAY_ENDED: "the instrument closed, or another trading day began (`DAY`)",
     DoneReason.NO_LIQUIDITY: "a stop triggered, and nothing was on the other side",
     DoneReason.POST_ONLY_WOULD_TAKE: "a post-only stop triggered, and would have traded",
     DoneReason.AUCTION_ENDED: "it lived for a call that is over",

@@ -189,6 +189,32 @@ def test_a_halt_of_an_operator_outlasts_the_schedule_until_it_is_lifted(day):
     day.at("11:30:00", "cancel_only", TOMORROW)
 
 
+def test_orders_for_a_day_that_ended_in_a_halt_do_not_trade_on_the_next(day):
+    phase = f"/products/{day.venue.product_id}/phase"
+    day.put(**XSHG)
+    day.at("10:00:00", "continuous")
+    today, standing = (
+        day.order(day.venue.vendor, "sell", 900, time_in_force="DAY"),
+        day.order(day.venue.vendor, "sell", 901),
+    )
+    assert day.venue.operator.post(phase, {"phase": "halted", "reason": "technical"}).status_code == 200
+    day.at("10:00:00", "halted", TOMORROW)
+    assert day.venue.operator.post(phase, {"phase": "continuous"}).status_code == 200
+    assert (day.done(day.venue.vendor, today), day.done(day.venue.vendor, standing)) == ("canceled", None)
+
+
+@pytest.mark.parametrize(
+    ("at", "phase", "back"), [("09:20:00", "opening_auction", "09:19:50"), ("11:30:00", "cancel_only", "11:29:50")]
+)
+def test_a_clock_that_is_set_back_takes_no_market_back_with_it(day, at, phase, back):
+    day.put(**XSHG)
+    day.reaches("closed")
+    day.at(at, phase)
+    day.clock.set(back)
+    day.sign_by_its_clock()
+    day.stays(phase)
+
+
 def test_an_operators_own_move_holds_until_the_next_of_the_schedule(day):
     phase = f"/products/{day.venue.product_id}/phase"
     day.put(**XSHG)
