@@ -11,11 +11,12 @@ from starlette.responses import Response
 from api.answers import answer
 from api.auth import Caller, Manager, Trader
 from api.causes import Why
-from api.dataset_views import DatasetViews, TheDatasets
+from api.dataset_views import TheDatasets
 from api.errors import NOT_FOUND, SIGNED_PROBLEMS
 from api.proposal_views import proposed
 from api.resource_models import WithdrawnClaims
 from api.state import TheExchange
+from exchange.operations.entries import BaseEntry
 from exchange.operations.refusals import OperationRefused
 from exchange.operations.withdrawing import withdraw_claims
 from exchange.runtime import Exchange
@@ -67,9 +68,10 @@ async def withdraw(
     Only the account that the claims were issued to may: others are `NOT_PERMITTED`. The listing stays as it is.
     """
     account = caller.account_of(asked.profile_id)
-    if account != (await to_thread.run_sync(views.find, product_id)).entry.issuer:
+    entry = (await to_thread.run_sync(views.find, product_id)).entry
+    if account != entry.issuer:
         raise OperationRefused("NOT_PERMITTED", "claims are withdrawn by the account that they were issued to")
-    return await _withdrawn(exchange, views, caller, account, product_id, asked)
+    return await _withdrawn(exchange, caller, account, entry, product_id, asked)
 
 
 @router.post(
@@ -92,13 +94,13 @@ async def strike(
     For claims on data that was withdrawn, once the holder has been made whole. A `client_oid` that has withdrawn before
     is answered as then, with 200.
     """
-    return await _withdrawn(exchange, views, caller, account, product_id, asked)
+    entry = (await to_thread.run_sync(views.find, product_id)).entry
+    return await _withdrawn(exchange, caller, account, entry, product_id, asked)
 
 
 async def _withdrawn(
-    exchange: Exchange, views: DatasetViews, caller: Caller, account: int, product_id: str, asked: Striking
+    exchange: Exchange, caller: Caller, account: int, entry: BaseEntry, product_id: str, asked: Striking
 ) -> Response:
-    entry = (await to_thread.run_sync(views.find, product_id)).entry
     reason = Cause[asked.reason.upper()]
     named = (account, entry.base, asked.lots, asked.client_oid)
     did = await to_thread.run_sync(partial(withdraw_claims, exchange, caller.key, *named, reason, asked.note))

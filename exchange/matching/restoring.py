@@ -1,7 +1,9 @@
 """Rows to the machine's state: the way back from `tables`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
+from typing import TypeVar
 
 from exchange.matching.bases import Base, ClaimsWithdrawal, Delivery, Pooling
 from exchange.matching.order_book import (
@@ -38,6 +40,8 @@ from exchange.vocabulary import rows, state
 from exchange.vocabulary.codec import NO_DIGEST
 from exchange.vocabulary.instruments import OrderType, TimeInForce
 from exchange.vocabulary.offering import named_accounts
+
+T = TypeVar("T")
 
 
 def restore(snapshot: state.State) -> MachineState:
@@ -99,13 +103,9 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         machine.bases[pooled.pool].pooled[pooled.base] = pooled.claims
     for delivery in snapshot.rows(rows.DeliveryRow):
         _restore_delivery(machine, delivery)
-    for each_pooling in snapshot.rows(rows.PoolingRow):
-        values = {field.name: getattr(each_pooling, field.name) for field in each_pooling.FIELDS}
-        pooling = Pooling(**values | {"key": each_pooling.key.rstrip(b"\0")})
+    for pooling in (_kept_by_key(Pooling, each) for each in snapshot.rows(rows.PoolingRow)):
         machine.pooling_keys[pooling.account, pooling.key] = pooling
-    for each_withdrawal in snapshot.rows(rows.ClaimsWithdrawalRow):
-        values = {field.name: getattr(each_withdrawal, field.name) for field in each_withdrawal.FIELDS}
-        withdrawal = ClaimsWithdrawal(**values | {"key": each_withdrawal.key.rstrip(b"\0")})
+    for withdrawal in (_kept_by_key(ClaimsWithdrawal, each) for each in snapshot.rows(rows.ClaimsWithdrawalRow)):
         machine.withdrawal_keys[withdrawal.account, withdrawal.key] = withdrawal
         machine.bases[withdrawal.base].withdrawn += withdrawal.claims
     for told in snapshot.rows(rows.TransferRow):
@@ -113,6 +113,11 @@ def _restore_assets(machine: MachineState, snapshot: state.State) -> None:
         transfer = Transfer(told.transfer, told.account, told.asset, told.amount, told.withdrawal, told.state, key)
         machine.transfers[told.transfer] = transfer
         machine.transfer_keys[told.account, key] = transfer
+
+
+def _kept_by_key(kind: Callable[..., T], row: rows.PoolingRow | rows.ClaimsWithdrawalRow) -> T:
+    values = {field.name: getattr(row, field.name) for field in row.FIELDS}
+    return kind(**values | {"key": row.key.rstrip(b"\0")})
 
 
 def _restore_delivery(machine: MachineState, row: rows.DeliveryRow) -> None:

@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from open_venue import market, opened
+from scheduled import Scheduled
 
 
 @pytest.fixture
@@ -29,3 +30,13 @@ def standing(tmp_path_factory):
 def venue(standing):
     """The standing market's exchange."""
     return standing.exchange
+
+
+@pytest.fixture
+def product(tmp_path):
+    """Follows XSHG, on the eve of Thursday, 26 November 2026, at night: closed."""
+    made = Scheduled(tmp_path)
+    made.set("2026-11-26T03:00")
+    made.follows()
+    made.at("2026-11-26T03:00")
+    return made

@@ -14,7 +14,7 @@ from exchange.spine.sequencer import Reply
 from exchange.vocabulary import commands
 from exchange.vocabulary.codec import COMMANDS, EVENTS
 from exchange.vocabulary.events import CommandRefused, Event
-from exchange.vocabulary.instruments import Cause, Phase
+from exchange.vocabulary.instruments import Cause, Phase, TimeInForce
 from exchange.vocabulary.reasons import Reason
 from simulations.sandbox import Sandbox, Terms
 
@@ -98,3 +98,7 @@ class Scheduled:
     @property
     def said(self):
         return [entry["event"] for entry in self.log]
+
+
+def order(product, account, side, price, lots=1, tif=TimeInForce.GTC):
+    return product.does(product.sandbox.order(account, side, price, lots, tif))
