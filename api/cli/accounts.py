@@ -1,5 +1,6 @@
 """What an account owns and what happened to it."""
 
+import uuid
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +81,22 @@ def withdraw_command(
     with signed(url, credentials) as client:
         told = client.post("/withdrawals", {"currency": currency, "amount": amount, "key": key})
     say(f"Withdrawal {told['id']} of {told['amount']} {told['currency']} waits for the venue to confirm it.")
+
+
+def withdraw_claims_command(
+    symbol: Symbol,
+    lots: Annotated[int, typer.Argument(min=1, help="How many claims")],
+    note: Annotated[str, typer.Option(help="Why, in your own words; kept on record")] = "",
+    client_oid: Annotated[str | None, typer.Option(help="The same one withdraws once")] = None,
+    url: Url = HERE,
+    credentials: Key = None,
+) -> None:
+    """Burn claims of your own issue that you have not sold; nothing is delivered for them."""
+    body = {"lots": lots, "note": note, "client_oid": client_oid or str(uuid.uuid4())}
+    with signed(url, credentials) as client:
+        told = client.post(f"/datasets/{product_of(symbol)}/withdrawals", body)
+    again = "were withdrawn before" if told["replayed"] else "are withdrawn"
+    say(f"{told['lots']} claims on {told['product_id']} {again}, under client_oid {told['client_oid']}.")
 
 
 def _fill(told: dict[str, Any]) -> list[object]:

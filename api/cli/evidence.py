@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -95,22 +94,6 @@ def lifecycle_command(
     ]
     show(table("", ("state", "at", "by", "told", "evidence>"), rows))
     say(f"{told['product_id']} is {told['state']}.")
-
-
-def withdraw_claims_command(
-    symbol: Symbol,
-    lots: Annotated[int, typer.Argument(min=1, help="How many claims")],
-    note: Annotated[str, typer.Option(help="Why, in your own words; kept on record")] = "",
-    client_oid: Annotated[str | None, typer.Option(help="The same one withdraws once")] = None,
-    url: Url = HERE,
-    credentials: Key = None,
-) -> None:
-    """Burn claims of your own issue that you have not sold; nothing is delivered for them."""
-    body = {"lots": lots, "note": note, "client_oid": client_oid or str(uuid.uuid4())}
-    with signed(url, credentials) as client:
-        told = client.post(f"/datasets/{product_of(symbol)}/withdrawals", body)
-    again = "were withdrawn before" if told["replayed"] else "are withdrawn"
-    say(f"{told['lots']} claims on {told['product_id']} {again}, under client_oid {told['client_oid']}.")
 
 
 def notices_command(as_json: AsJson = False, url: Url = HERE, credentials: Key = None) -> None:

@@ -37,7 +37,7 @@ PLACES: Final = {
     "lifecycle": "api.cli.evidence",
     "notices": "api.cli.evidence",
     "withdraw": "api.cli.accounts",
-    "withdraw-claims": "api.cli.evidence",
+    "withdraw-claims": "api.cli.accounts",
     "pool": "api.cli.pool",
     "deliver": "api.cli.delivery",
     "verify": "api.cli.verifying",
